@@ -1,0 +1,56 @@
+// The parts of the documentation that repeat the program: made from it, and compared with it by a test.
+
+/** @typedef {Readonly<Record<string, { kind: string, message: string, remedy: string }>>} Catalogue */
+/** @typedef {{ name: string, description: string, allowed: string, default: string }} Variable */
+
+/**
+ * @param {Catalogue} catalogue
+ * @returns {string} one row per error, in the order of the catalogue
+ */
+export function errorsTable(catalogue) {
+  const rows = Object.entries(catalogue).map(([code, { kind, message, remedy }]) => [
+    `\`${code}\``,
+    kind,
+    message,
+    remedy,
+  ]);
+  return table(['code', 'kind', 'meaning', 'remedy'], rows);
+}
+
+/**
+ * @param {readonly Variable[]} variables
+ * @returns {string} one row per variable
+ */
+export function variablesTable(variables) {
+  const rows = variables.map(({ name, description, allowed, default: fallback }) => [
+    `\`${name}\``,
+    description,
+    allowed,
+    fallback,
+  ]);
+  return table(['variable', 'meaning', 'allowed', 'default'], rows);
+}
+
+/**
+ * The text with what stands between the markers `<!-- name -->` and `<!-- /name -->` replaced.
+ * @param {string} text @param {string} name @param {string} content
+ */
+export function replaceSection(text, name, content) {
+  const [start, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+  const from = text.indexOf(start);
+  const to = text.indexOf(end);
+  if (from < 0 || to < from) throw new Error(`the markers ${start} and ${end} are missing`);
+  return `${text.slice(0, from + start.length)}\n${content}\n${text.slice(to)}`;
+}
+
+/** @param {string[]} head @param {string[][]} rows */
+function table(head, rows) {
+  return [head, head.map(() => '---'), ...rows]
+    .map((cells) => `| ${cells.map(cell).join(' | ')} |`)
+    .join('\n');
+}
+
+/** @param {string} text */
+function cell(text) {
+  return text.replaceAll('|', '\\|').replaceAll('<', '&lt;').replaceAll('\n', ' ');
+}

@@ -1,0 +1,55 @@
+import { type ErrorCode, SluiceError } from '../errors.ts';
+
+export const EXIT = {
+  /** Everything published, or nothing to do. */
+  ok: 0,
+  /** Usage or configuration. */
+  usage: 1,
+  /** At least one file failed. */
+  failed: 2,
+  /** Published, but rows were rejected. */
+  rejected: 3,
+  /** The database cannot be reached. */
+  unreachable: 4,
+} as const;
+
+const UNREACHABLE: ReadonlySet<ErrorCode> = new Set([
+  'DATABASE_UNREACHABLE',
+  'DATABASE_CONNECTION_LOST',
+  'DATABASE_BUSY',
+  'EMBEDDED_NO_BINARY',
+  'EMBEDDED_UNREACHABLE',
+  'EMBEDDED_START_FAILED',
+]);
+
+const USAGE: ReadonlySet<ErrorCode> = new Set([
+  'CONFIG_INVALID',
+  'CONFIG_FILE_INVALID',
+  'USAGE',
+  'FOLDER_UNUSABLE',
+  'SCHEMA_MISSING',
+  'SCHEMA_NEWER',
+  'SCHEMA_NOT_OURS',
+  'SCHEMA_IN_USE',
+  'DATABASE_TOO_OLD',
+  'DATABASE_REFUSED',
+]);
+
+/** Exit code for an error that ended a command. */
+export function exitCodeOf(error: unknown): number {
+  if (!(error instanceof SluiceError)) return EXIT.failed;
+  if (UNREACHABLE.has(error.code)) return EXIT.unreachable;
+  return USAGE.has(error.code) ? EXIT.usage : EXIT.failed;
+}
+
+export interface Finished {
+  readonly status: string;
+  readonly loads: readonly { readonly rowsRejected: number }[];
+}
+
+/** Exit code for what became of the files. */
+export function exitCodeFor(outcomes: readonly Finished[]): number {
+  if (outcomes.some((outcome) => outcome.status === 'failed')) return EXIT.failed;
+  const rejected = outcomes.some((outcome) => outcome.loads.some((load) => load.rowsRejected > 0));
+  return rejected ? EXIT.rejected : EXIT.ok;
+}

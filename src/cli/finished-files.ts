@@ -1,0 +1,31 @@
+import type { Outcome } from '../ledger/outcomes.ts';
+import { printJson, printTable } from './output.ts';
+
+/** Prints what became of the files a command worked on, in the fields of `sluice.files` and `sluice.loads`. */
+export function printOutcomes(outcomes: readonly Outcome[], json: boolean): void {
+  if (json) printJson({ files: outcomes.map(asJson) });
+  else if (outcomes.length > 0) printTable(COLUMNS, outcomes.flatMap(asRows));
+}
+
+const COLUMNS = ['run', 'file', 'status', 'table', 'rows', 'rejected', 'seconds', 'error'];
+
+function asRows(outcome: Outcome): unknown[][] {
+  const { runId, file, status, seconds, errorCode, loads } = outcome;
+  if (loads.length === 0) return [[runId, file.name, status, null, null, null, seconds, errorCode]];
+  return loads.map((load) => {
+    const { versionTable, rowsLoaded, rowsRejected } = load;
+    return [runId, file.name, status, versionTable, rowsLoaded, rowsRejected, seconds, errorCode];
+  });
+}
+
+function asJson(outcome: Outcome) {
+  const { file, loads, ...rest } = outcome;
+  return {
+    fileId: file.fileId,
+    name: file.name,
+    path: file.displayPath,
+    sizeBytes: file.identity.size,
+    ...rest,
+    loads: loads.map((load) => ({ runId: outcome.runId, fileName: file.name, ...load })),
+  };
+}

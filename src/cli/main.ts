@@ -1,0 +1,83 @@
+import { readFile } from 'node:fs/promises';
+import { Command, CommanderError } from 'commander';
+import { toSluiceError } from '../db/database-error.ts';
+import { safeText } from '../log/safe-text.ts';
+import type { CommonOptions } from './command.ts';
+import { EXIT, exitCodeOf } from './exit-code.ts';
+import { type LoadOptions, load } from './load.ts';
+import { once } from './once.ts';
+import { plan } from './plan.ts';
+import { type RunsOptions, runs } from './runs.ts';
+import { type SchemaOptions, schema } from './schema.ts';
+import { start } from './start.ts';
+import { status } from './status.ts';
+import { url } from './url.ts';
+import { versions } from './versions.ts';
+
+/** Runs one command; `argv` without node and script. Gives the process's exit code. */
+export async function main(argv: readonly string[]): Promise<number> {
+  let exitCode: number = EXIT.ok;
+  const program = await buildProgram((code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    report(error);
+    return exitCodeOf(toSluiceError(error));
+  }
+}
+
+function report(error: unknown): void {
+  const problem = toSluiceError(error);
+  process.stderr.write(
+    `${`${safeText(`sluice: ${problem.code}: ${problem.message}`)}\n  ${problem.remedy}`}\n`,
+  );
+}
+
+async function buildProgram(onExit: (code: number) => void): Promise<Command> {
+  const program = new Command('sluice')
+    .description('Turns every file dropped into a folder into Postgres tables.')
+    .version(await readVersion())
+    .exitOverride()
+    .showHelpAfterError('(sluice --help lists the commands)');
+  const add = (name: string, description: string) =>
+    program
+      .command(name)
+      .description(description)
+      .option('--config <file>', 'configuration file; default: SLUICE_CONFIG, or sluice.config.ts here')
+      .option('--json', 'print one JSON document on stdout');
+  const run = async (work: Promise<number>) => onExit(await work);
+  add('start', 'watch the imports folder until stopped').action((o: CommonOptions) => run(start(o)));
+  add('once', 'work on what is in the imports folder now, then end').action((o: CommonOptions) =>
+    run(once(o)),
+  );
+  add('load <files...>', 'load named files now, and leave them where they are')
+    .option('--again', 'publish content once more although it has been published')
+    .action((files: string[], o: LoadOptions) => run(load(files, o)));
+  add('plan <file>', 'show what loading a file would do, and why; writes nothing').action(
+    (file: string, o: CommonOptions) => run(plan(file, o)),
+  );
+  add('status', 'show how many files are in which state, and what waits').action((o: CommonOptions) =>
+    run(status(o)),
+  );
+  add('runs', 'list the last load jobs')
+    .option('--limit <n>', 'how many', '50')
+    .action((o: RunsOptions) => run(runs(o)));
+  add('versions [dataset]', 'show the versions of a dataset and how they differ').action(
+    (dataset: string | undefined, o: CommonOptions) => run(versions(dataset, o)),
+  );
+  add('schema', 'make or migrate the schemas')
+    .option('--check', 'change nothing; fail when something is missing')
+    .action((o: SchemaOptions) => run(schema(o)));
+  add('url', 'print the connection URL with its password').action((o: CommonOptions) => run(url(o)));
+  return program;
+}
+
+async function readVersion(): Promise<string> {
+  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
+  const manifest: { version: string } = JSON.parse(text);
+  return manifest.version;
+}

@@ -1,0 +1,81 @@
+import { delimitedFile } from '../pipelines/handlers/delimited-file.ts';
+import type { IdentifiedEntry } from '../pipelines/identify/identified.ts';
+import type { LoadPlan } from '../pipelines/plan/run-plan.ts';
+import { planFile } from '../pipelines/run-pipeline.ts';
+import { type CommonOptions, withDatabase } from './command.ts';
+import { EXIT } from './exit-code.ts';
+import { arrivalOf } from './load.ts';
+import { printJson, printLine, printTable } from './output.ts';
+
+const PREVIEW_RECORDS = 5;
+
+/** `sluice plan FILE`: what loading the file would do, and why. Writes nothing. */
+export function plan(file: string, options: CommonOptions): Promise<number> {
+  return withDatabase(options, async (database, { settings }) => {
+    const arrival = await arrivalOf(file);
+    const context = { pool: database.pool, settings, handlers: [delimitedFile], lanes: 1 };
+    const planned = await planFile(context, { ...arrival, fileId: 0, attempts: 0 });
+    if (options.json) {
+      const preview = planned.entries.map((entry) => previewOf(entry));
+      printJson({
+        ...planned.plan,
+        jobs: planned.plan.jobs.map((job, at) => ({ ...job, preview: preview[at] })),
+      });
+      return EXIT.ok;
+    }
+    for (const [at, job] of planned.plan.jobs.entries())
+      printJob(job, planned.entries[at] as IdentifiedEntry);
+    return EXIT.ok;
+  });
+}
+
+function printJob(job: LoadPlan, entry: IdentifiedEntry): void {
+  printLine(`file     ${job.title}`);
+  printLine(`dataset  ${job.dataset}${job.derived ? ' (from the file name)' : ' (configured)'}`);
+  if (job.businessDate !== null) printLine(`date     ${job.businessDate}`);
+  if (job.label !== null) printLine(`label    ${job.label}`);
+  printLine(`parent   ${job.parent.schema}.${job.parent.name}${job.datasetId === null ? ' (new)' : ''}`);
+  printLine(`version  ${job.version.schema}.${job.version.name}${job.versionId === null ? ' (new)' : ''}`);
+  printLine('\ndialect');
+  const reasons: Readonly<Record<string, string>> = entry.detected.reasons;
+  for (const [part, reason] of Object.entries(reasons)) {
+    printLine(`  ${part.padEnd(10)} ${dialectPart(job, part).padEnd(14)} ${reason}`);
+  }
+  printLine('\ncolumns');
+  printTable(
+    ['  #', 'column', 'type', 'origin', 'name in the file', 'why'],
+    job.columns.map((column, at) => [
+      at + 1,
+      column.name,
+      column.discarded ? '(discarded)' : column.type,
+      column.origin,
+      column.original,
+      column.why,
+    ]),
+  );
+  printLine('\nchanges');
+  for (const change of job.changes) printLine(`  ${JSON.stringify(change)}`);
+  if (job.changes.length === 0) printLine('  none');
+  printLine('\nDDL');
+  for (const statement of job.ddl) printLine(`  ${statement};`);
+  if (job.ddl.length === 0) printLine('  none');
+  printLine('\nfirst rows');
+  printTable(
+    job.columns.map((column) => column.name),
+    previewOf(entry),
+  );
+}
+
+function dialectPart(job: LoadPlan, part: string): string {
+  if (part === 'preamble') return `${job.dialect.preambleLines} lines`;
+  const value: unknown = Reflect.get(job.dialect, part);
+  return JSON.stringify(value) ?? '';
+}
+
+/** The first records, NULL as null. */
+function previewOf(entry: IdentifiedEntry): (string | null)[][] {
+  const { nullMarker } = entry.detected.dialect;
+  return entry.sample
+    .slice(0, PREVIEW_RECORDS)
+    .map((record) => record.map(({ value, quoted }) => (!quoted && value === nullMarker ? null : value)));
+}

@@ -1,0 +1,50 @@
+import { type CommonOptions, withLedger } from './command.ts';
+import { EXIT } from './exit-code.ts';
+import { camelCased, printJson, printLine } from './output.ts';
+
+interface VersionsRow {
+  dataset: string;
+  version: number;
+  label: string | null;
+  parent_table: string;
+  version_table: string;
+  columns: { name: string; type: string }[];
+  fingerprint: string;
+  first_run_id: number;
+}
+
+/** `sluice versions [DATASET]`: each version's layout, and what changed from the one before. */
+export function versions(dataset: string | undefined, options: CommonOptions): Promise<number> {
+  return withLedger(options, async ({ pool }) => {
+    const { rows } = await pool.query<VersionsRow>(
+      'select * from sluice.versions where $1::text is null or dataset = $1 order by dataset, version',
+      [dataset ?? null],
+    );
+    if (options.json) printJson(camelCased(rows));
+    else for (const [at, row] of rows.entries()) printVersion(row, rows[at - 1]);
+    return EXIT.ok;
+  });
+}
+
+function printVersion(row: VersionsRow, before: VersionsRow | undefined): void {
+  const label = row.label === null ? '' : ` (${row.label})`;
+  printLine(
+    `${row.dataset} version ${row.version}${label}: ${row.version_table}, first run ${row.first_run_id}`,
+  );
+  printLine(`  ${row.columns.map((column) => `${column.name} ${column.type}`).join(', ')}`);
+  if (before?.dataset === row.dataset)
+    printLine(`  since version ${before.version}: ${difference(before, row)}`);
+}
+
+function difference(before: VersionsRow, after: VersionsRow): string {
+  const old = new Map(before.columns.map((column) => [column.name, column.type]));
+  const current = new Map(after.columns.map((column) => [column.name, column.type]));
+  const parts = [
+    ...after.columns.filter(({ name }) => !old.has(name)).map(({ name, type }) => `+${name} ${type}`),
+    ...before.columns.filter(({ name }) => !current.has(name)).map(({ name }) => `-${name}`),
+    ...after.columns
+      .filter(({ name, type }) => old.has(name) && old.get(name) !== type)
+      .map(({ name, type }) => `${name} ${old.get(name)} -> ${type}`),
+  ];
+  return parts.join(', ') || 'the same columns';
+}

@@ -1,0 +1,186 @@
+import { isRegExp } from 'node:util/types';
+import picomatch from 'picomatch';
+import { ENCODINGS } from '../formats/delimited/dialect.ts';
+import { identifierFrom } from '../naming.ts';
+import type { SluiceConfig } from './define.ts';
+import { quoteIfOdd } from './quote-if-odd.ts';
+import { parseRejectLimit, REJECT_LIMIT_ALLOWED } from './reject-limit.ts';
+
+/** Returns what is wrong with a value, or null. */
+type Check = (value: unknown) => string | null;
+
+type Shape = Readonly<Record<string, Check>>;
+
+/** A version table is named `<dataset>__v<N>` within Postgres's 63 bytes. */
+const LONGEST_DATASET_BYTES = 55;
+
+const DIALECT: Shape = {
+  encoding: oneOf(ENCODINGS),
+  delimiter: test(isDelimiter, '1 to 8 characters without a quote or line break'),
+  quote: oneOf(['"', "'", null]),
+  escape: oneOf(['"', "'", '\\', null]),
+  newline: oneOf(['\n', '\r\n', '\r']),
+  header: test((value) => typeof value === 'boolean', 'true or false'),
+  preambleLines: test(
+    (value) => Number.isSafeInteger(value) && Number(value) >= 0,
+    'a whole number of lines',
+  ),
+  nullMarker: test(
+    (value) => typeof value === 'string' && !/[\r\n\0]/.test(value),
+    'a text without line breaks',
+  ),
+};
+
+const CONTRACT: Shape = {
+  newColumn: oneOf(['evolve', 'freeze', 'discard']),
+  typeChange: oneOf(['widen', 'freeze']),
+  parent: oneOf(['widen', 'common']),
+};
+
+const DATASET: Shape = {
+  name: test(
+    isDatasetName,
+    `a name of up to ${LONGEST_DATASET_BYTES} bytes with a letter or digit, not ending in __v<number>`,
+  ),
+  match: test(isMatch, 'a glob on the file name (without folders) or a RegExp'),
+  dialect: test(isObject, 'an object'),
+  columns: test(isObject, 'an object of types by column name'),
+  contract: test(isObject, 'an object'),
+  disposition: oneOf(['append']),
+  rejectLimit: test(isRejectLimit, REJECT_LIMIT_ALLOWED),
+};
+
+const columnType = test(
+  (value) =>
+    typeof value === 'string' && value.trim() !== '' && !/[;\0]/.test(value) && !value.includes('--'),
+  'a Postgres type such as bigint or numeric(12,2)',
+);
+
+/** Checks what the configuration file exported; every problem names its key path. */
+export function checkConfig(exported: unknown): { value: SluiceConfig; problems: string[] } {
+  const problems = configProblems(exported);
+  return problems.length > 0
+    ? { value: {}, problems }
+    : { value: copyOf(exported as SluiceConfig), problems };
+}
+
+function configProblems(exported: unknown): string[] {
+  if (!isObject(exported)) return [`the default export must be an object, not ${describe(exported)}`];
+  const datasets = exported.datasets;
+  const problems = checkShape('', exported, { datasets: test(Array.isArray, 'an array of datasets') });
+  if (!Array.isArray(datasets)) return problems;
+  problems.push(...datasets.flatMap((dataset, index) => datasetProblems(`datasets[${index}]`, dataset)));
+  return problems.concat(duplicateNames(datasets));
+}
+
+function datasetProblems(path: string, dataset: unknown): string[] {
+  if (!isObject(dataset)) return [`${path} must be an object, not ${describe(dataset)}`];
+  const problems = checkShape(path, dataset, DATASET);
+  if (dataset.name === undefined) problems.push(`${path}.name is missing`);
+  const { dialect, contract, columns } = dataset;
+  if (isObject(dialect)) {
+    problems.push(...checkShape(`${path}.dialect`, dialect, DIALECT), ...dialectConflicts(path, dialect));
+  }
+  if (isObject(contract)) problems.push(...checkShape(`${path}.contract`, contract, CONTRACT));
+  if (isObject(columns)) problems.push(...columnProblems(`${path}.columns`, columns));
+  return problems;
+}
+
+function columnProblems(path: string, columns: Record<string, unknown>): string[] {
+  return Object.entries(columns).flatMap(([name, type]) => {
+    const allowed = identifierFrom(name) === '' ? 'a column name with a letter or digit' : columnType(type);
+    return allowed === null
+      ? []
+      : [`${path}[${JSON.stringify(name)}] is ${describe(type)}; allowed is ${allowed}`];
+  });
+}
+
+function dialectConflicts(path: string, dialect: Record<string, unknown>): string[] {
+  const { delimiter, quote, escape: escapedBy } = dialect;
+  const problems: string[] = [];
+  if (typeof quote === 'string' && typeof delimiter === 'string' && delimiter.includes(quote)) {
+    problems.push(`${path}.dialect.delimiter contains the quote`);
+  }
+  if ((escapedBy === '"' || escapedBy === "'") && quote !== undefined && escapedBy !== quote) {
+    problems.push(`${path}.dialect.escape must be the quote itself (doubled), "\\\\" or null`);
+  }
+  return problems;
+}
+
+function duplicateNames(datasets: readonly unknown[]): string[] {
+  const first = new Map<string, number>();
+  return datasets.flatMap((dataset, index) => {
+    const name = isObject(dataset) && typeof dataset.name === 'string' ? identifierFrom(dataset.name) : '';
+    const earlier = first.get(name);
+    if (name === '' || earlier === undefined) {
+      first.set(name, index);
+      return [];
+    }
+    return [`datasets[${index}].name and datasets[${earlier}].name are both the dataset ${name}`];
+  });
+}
+
+function checkShape(path: string, value: Record<string, unknown>, shape: Shape): string[] {
+  const prefix = path === '' ? '' : `${path}.`;
+  return Object.entries(value).flatMap(([key, item]) => {
+    const check = Object.hasOwn(shape, key) ? shape[key] : undefined;
+    if (check === undefined) {
+      return [`${prefix}${quoteIfOdd(key)} is not an option; allowed are ${Object.keys(shape).join(', ')}`];
+    }
+    const allowed = item === undefined ? null : check(item);
+    return allowed === null ? [] : [`${prefix}${key} is ${describe(item)}; allowed is ${allowed}`];
+  });
+}
+
+function test(holds: (value: unknown) => boolean, allowed: string): Check {
+  return (value) => (holds(value) ? null : allowed);
+}
+
+function oneOf(values: readonly unknown[]): Check {
+  return test(
+    (value) => values.includes(value),
+    `one of ${values.map((value) => JSON.stringify(value)).join(', ')}`,
+  );
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isRegExp(value);
+}
+
+function isDelimiter(value: unknown): boolean {
+  return typeof value === 'string' && value.length >= 1 && value.length <= 8 && !/["'\r\n\0]/.test(value);
+}
+
+function isDatasetName(value: unknown): boolean {
+  const name = typeof value === 'string' ? identifierFrom(value) : '';
+  return name !== '' && Buffer.byteLength(name) <= LONGEST_DATASET_BYTES && !/__v\d+$/.test(name);
+}
+
+function isMatch(value: unknown): boolean {
+  if (isRegExp(value)) return true;
+  if (typeof value !== 'string' || value.trim() === '' || value.includes('/')) return false;
+  return picomatch.makeRe(value) instanceof RegExp;
+}
+
+function isRejectLimit(value: unknown): boolean {
+  return (typeof value === 'number' || typeof value === 'string') && parseRejectLimit(value) !== null;
+}
+
+function describe(value: unknown): string {
+  if (value === null) return 'null';
+  const shown = typeof value === 'string' ? JSON.stringify(value.slice(0, 100)) : quoteIfOdd(String(value));
+  return Array.isArray(value) ? 'an array' : `${shown} (${typeof value})`;
+}
+
+/** Detached from the file's own objects. A RegExp loses `g` and `y`, whose state would be shared between files. */
+function copyOf(config: SluiceConfig): SluiceConfig {
+  const datasets = (config.datasets ?? []).map(({ match, ...rest }) => {
+    const copy = structuredClone(rest);
+    return match === undefined ? copy : { ...copy, match: statelessMatch(match) };
+  });
+  return { datasets };
+}
+
+function statelessMatch(match: string | RegExp): string | RegExp {
+  return typeof match === 'string' ? match : new RegExp(match.source, match.flags.replace(/[gy]/g, ''));
+}

@@ -1,0 +1,46 @@
+import type { DialectOverrides } from '../formats/delimited/dialect.ts';
+
+/** What `sluice.config.ts` exports by default. */
+export interface SluiceConfig {
+  readonly datasets?: readonly DatasetConfig[];
+}
+
+/** One kind of feed. */
+export interface DatasetConfig {
+  /** Name of the dataset; normalised, it is the parent table's name. */
+  readonly name: string;
+  /**
+   * A glob on the file name, or a RegExp with optional named groups `label` and `date`; a name ending in `.gz` is
+   * also tried without it. Default: files whose own name, date removed, is the dataset's.
+   */
+  readonly match?: string | RegExp;
+  /** What is missing is detected. */
+  readonly dialect?: DialectOverrides;
+  /** Declared Postgres types by column name, as it stands in the file or normalised. Columns not named are inferred. */
+  readonly columns?: Readonly<Record<string, string>>;
+  readonly contract?: Partial<Contract>;
+  /** `append` adds each file's rows to those already there. */
+  readonly disposition?: 'append';
+  /** Rejected rows allowed: a count, a percentage such as `5%`, or `none` for no limit. Default: REJECT_LIMIT. */
+  readonly rejectLimit?: number | string;
+}
+
+/** What a dataset does about a layout that differs from what it has. */
+export interface Contract {
+  /** `evolve` adds the column, `freeze` refuses the file, `discard` leaves the column out and counts it. */
+  readonly newColumn: 'evolve' | 'freeze' | 'discard';
+  /** `widen` changes an inferred type so that every value fits, `freeze` refuses the file. */
+  readonly typeChange: 'widen' | 'freeze';
+  /** Where a new column goes: `widen` adds it to the parent, `common` to the new version table only. */
+  readonly parent: 'widen' | 'common';
+}
+
+/** Types and returns a configuration; the identity at run time. */
+export function defineConfig(config: SluiceConfig): SluiceConfig {
+  return config;
+}
+
+/** Types and returns one dataset; the identity at run time. */
+export function defineDataset(dataset: DatasetConfig): DatasetConfig {
+  return dataset;
+}

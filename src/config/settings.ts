@@ -1,0 +1,43 @@
+import type { DatasetConfig } from './define.ts';
+
+/** Everything that can be set, validated and frozen. Sources: environment, `.env`, `sluice.config.ts`. */
+export interface Settings {
+  /** Null: the embedded server in `dataDir`. */
+  readonly databaseUrl: string | null;
+  readonly dataDir: string;
+  readonly importsDir: string;
+  readonly exportsDir: string;
+  readonly logsDir: string;
+  readonly stagingSchema: string;
+  readonly dwSchema: string;
+  readonly dev: boolean;
+  readonly initDb: boolean;
+  readonly debugLogs: boolean;
+  readonly echoSql: boolean;
+  /** Files worked on at once. */
+  readonly concurrency: number;
+  /** Connections per large load. Null: chosen from the machine's cores and the server's max_connections. */
+  readonly lanes: number | null;
+  /** Milliseconds a file must stay unchanged before it counts as settled. */
+  readonly settleMs: number;
+  /** Milliseconds between full rescans of the imports folder. */
+  readonly rescanMs: number;
+  /** Milliseconds after which an unchanged but incomplete file is taken anyway, and fails. */
+  readonly incompleteMs: number;
+  readonly usePolling: boolean;
+  readonly cleanup: 'archive' | 'delete' | 'keep';
+  readonly rejectLimit: RejectLimit;
+  /** Days a log file is kept. */
+  readonly logDays: number;
+  /** Bytes; a longer record is refused. */
+  readonly maxRecordBytes: number;
+  /** Tries of one file before a transient error is treated as final. */
+  readonly maxAttempts: number;
+  readonly datasets: readonly DatasetConfig[];
+}
+
+/** How many rejected rows a load may have. */
+export type RejectLimit =
+  | { readonly kind: 'count'; readonly rows: number }
+  | { readonly kind: 'percent'; readonly percent: number }
+  | { readonly kind: 'none' };

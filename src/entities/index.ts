@@ -1,0 +1,21 @@
+import { Dataset } from './dataset.ts';
+import { LoadJob } from './load-job.ts';
+import { Reject } from './reject.ts';
+import { Run } from './run.ts';
+import { SourceFile } from './source-file.ts';
+import { Version } from './version.ts';
+import { FilesView, LoadsView, RejectsView, VersionsView } from './views.ts';
+
+/** Everything in the bookkeeping schema that the program relies on. Importing this file loads TypeORM. */
+export const ENTITIES = [
+  SourceFile,
+  Run,
+  LoadJob,
+  Reject,
+  Dataset,
+  Version,
+  FilesView,
+  LoadsView,
+  RejectsView,
+  VersionsView,
+];

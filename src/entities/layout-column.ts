@@ -1,0 +1,11 @@
+/** One column of a layout as it is kept in `dataset.columns` and `version.columns`. */
+export interface LayoutColumn {
+  /** The identifier in Postgres. */
+  readonly name: string;
+  /** Postgres type, as `format_type` writes it. */
+  readonly type: string;
+  /** The name as it stood in the file; null when the file has no header. */
+  readonly original: string | null;
+  /** True when the type was declared in the configuration, false when it was inferred. */
+  readonly declared: boolean;
+}

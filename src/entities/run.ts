@@ -1,0 +1,63 @@
+import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryGeneratedColumn } from 'typeorm';
+import { BOOKKEEPING_SCHEMA } from './bookkeeping-schema.ts';
+import { SourceFile } from './source-file.ts';
+import type { RunStatus } from './status.ts';
+
+/** One execution for one source file. A retry is a run of its own with the next attempt number. */
+@Entity({ schema: BOOKKEEPING_SCHEMA, name: 'run' })
+@Index('run_file', ['file_id'])
+@Index('run_status', ['status'])
+export class Run {
+  @PrimaryGeneratedColumn('identity', {
+    type: 'bigint',
+    generatedIdentity: 'ALWAYS',
+    primaryKeyConstraintName: 'run_pkey',
+  })
+  run_id!: number;
+
+  @Column('bigint')
+  file_id!: number;
+
+  @ManyToOne(() => SourceFile)
+  @JoinColumn({ name: 'file_id', foreignKeyConstraintName: 'run_file_id_fkey' })
+  file?: SourceFile;
+
+  /** 1 for the first. */
+  @Column('int')
+  attempt!: number;
+
+  @Column('text')
+  status!: RunStatus;
+
+  @Column('text', { default: 'load' })
+  kind!: string;
+
+  @Column('timestamptz', { default: () => 'now()' })
+  started_at!: Date;
+
+  @Column('timestamptz', { nullable: true })
+  finished_at!: Date | null;
+
+  /** A code of the error catalogue. */
+  @Column('text', { nullable: true })
+  error_code!: string | null;
+
+  @Column('text', { nullable: true })
+  error_message!: string | null;
+
+  @Column('jsonb', { nullable: true })
+  error_facts!: Record<string, string | number | boolean | null> | null;
+
+  /** Host and process that execute the run: how a later start knows whether it still lives. */
+  @Column('text', { nullable: true })
+  host!: string | null;
+
+  @Column('int', { nullable: true })
+  pid!: number | null;
+
+  /** Bytes of the file read. */
+  @Column('bigint', { nullable: true })
+  bytes!: number | null;
+}
+
+export type RunRow = Omit<Run, 'file'>;

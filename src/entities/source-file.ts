@@ -1,0 +1,103 @@
+import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryGeneratedColumn } from 'typeorm';
+import { BOOKKEEPING_SCHEMA } from './bookkeeping-schema.ts';
+import { Run } from './run.ts';
+import type { FileStatus } from './status.ts';
+
+/** How a file came in: dropped into the imports folder, or named on the command line. */
+export type FileOrigin = 'imports' | 'command';
+
+/** One file dropped into the imports folder, from its detection until it has been moved away. */
+@Entity({ schema: BOOKKEEPING_SCHEMA, name: 'source_file' })
+@Index('source_file_waiting_once', ['path_bytes'], { unique: true, where: 'finished_at is null' })
+@Index('source_file_claim', ['status', 'next_attempt_at', 'mtime_ns'])
+@Index('source_file_sha256', ['sha256'])
+@Index('source_file_size', ['size_bytes'])
+export class SourceFile {
+  @PrimaryGeneratedColumn('identity', {
+    type: 'bigint',
+    generatedIdentity: 'ALWAYS',
+    primaryKeyConstraintName: 'source_file_pkey',
+  })
+  file_id!: number;
+
+  /** Absolute path as the file system spells it; it need not be valid UTF-8. */
+  @Column('bytea')
+  path_bytes!: Buffer;
+
+  /** The path for people; bytes that are not UTF-8 are replaced. */
+  @Column('text')
+  path!: string;
+
+  @Column('text')
+  name!: string;
+
+  /** Subfolder of the imports folder that the file came in: a region, an instance. */
+  @Column('text', { nullable: true })
+  label!: string | null;
+
+  @Column('bigint')
+  size_bytes!: number;
+
+  /** Nanoseconds since 1970, in decimal: beyond what a JavaScript number holds exactly. */
+  @Column('numeric', { precision: 20, scale: 0 })
+  mtime_ns!: string;
+
+  @Column('numeric', { precision: 20, scale: 0 })
+  inode!: string;
+
+  @Column('numeric', { precision: 20, scale: 0 })
+  device!: string;
+
+  /** Of the whole file as it was dropped, in hexadecimal; null until identified. */
+  @Column('text', { nullable: true })
+  sha256!: string | null;
+
+  /** The date in the file's name, `YYYY-MM-DD`. */
+  @Column('date', { nullable: true })
+  business_date!: string | null;
+
+  @Column('text')
+  status!: FileStatus;
+
+  /** What a file that has not settled is waiting for, in words. */
+  @Column('text', { nullable: true })
+  waiting_for!: string | null;
+
+  @Column('text')
+  origin!: FileOrigin;
+
+  @Column('timestamptz', { default: () => 'now()' })
+  detected_at!: Date;
+
+  @Column('timestamptz', { nullable: true })
+  settled_at!: Date | null;
+
+  @Column('timestamptz', { nullable: true })
+  finished_at!: Date | null;
+
+  /** Runs begun so far. */
+  @Column('int', { default: 0 })
+  attempts!: number;
+
+  /** Not before this moment; null means at once. */
+  @Column('timestamptz', { nullable: true })
+  next_attempt_at!: Date | null;
+
+  /** The newest run. */
+  @Column('bigint', { nullable: true })
+  run_id!: number | null;
+
+  @ManyToOne(() => Run, { nullable: true })
+  @JoinColumn({ name: 'run_id', foreignKeyConstraintName: 'source_file_run_id_fkey' })
+  run?: Run;
+
+  /** Where the file ended. */
+  @Column('text', { nullable: true })
+  final_path!: string | null;
+
+  /** When the receipt was written and the file moved; null on a finished file means that start-up must finish it. */
+  @Column('timestamptz', { nullable: true })
+  outcome_done_at!: Date | null;
+}
+
+export type SourceFileRow = Omit<SourceFile, 'run'>;

@@ -1,0 +1,115 @@
+import { ViewColumn, ViewEntity } from 'typeorm';
+import { BOOKKEEPING_SCHEMA } from './bookkeeping-schema.ts';
+import type { LayoutColumn } from './layout-column.ts';
+import type { FileStatus, RunStatus } from './status.ts';
+
+// The migrations hold the text of the views; `synchronize: false` keeps TypeORM from wanting a copy of it.
+const view = (name: string) => ViewEntity({ schema: BOOKKEEPING_SCHEMA, name, synchronize: false });
+
+/** `sluice.files`: one row per source file. */
+@view('files')
+export class FilesView {
+  @ViewColumn()
+  file_id!: number;
+  @ViewColumn()
+  name!: string;
+  @ViewColumn()
+  path!: string;
+  @ViewColumn()
+  size_bytes!: number;
+  @ViewColumn()
+  sha256!: string | null;
+  @ViewColumn()
+  status!: FileStatus;
+  @ViewColumn()
+  detected_at!: Date;
+  @ViewColumn()
+  finished_at!: Date | null;
+  @ViewColumn()
+  run_id!: number | null;
+}
+
+/** `sluice.loads`: one row per load job; a run that ended before it had one gives one row with the run's error. */
+@view('loads')
+export class LoadsView {
+  @ViewColumn()
+  run_id!: number;
+  @ViewColumn()
+  file_name!: string;
+  @ViewColumn()
+  entry_name!: string | null;
+  @ViewColumn()
+  dataset!: string | null;
+  /** `schema.table`, unquoted. */
+  @ViewColumn()
+  parent_table!: string | null;
+  @ViewColumn()
+  version_table!: string | null;
+  @ViewColumn()
+  status!: RunStatus;
+  @ViewColumn()
+  records_read!: number;
+  @ViewColumn()
+  rows_loaded!: number;
+  @ViewColumn()
+  rows_rejected!: number;
+  @ViewColumn()
+  rows_skipped!: number;
+  @ViewColumn()
+  started_at!: Date;
+  @ViewColumn()
+  finished_at!: Date | null;
+  /** In decimal, to the millisecond; null while it runs. */
+  @ViewColumn()
+  seconds!: string | null;
+  @ViewColumn()
+  error_code!: string | null;
+  @ViewColumn()
+  error_message!: string | null;
+}
+
+/** `sluice.rejects`: one row per rejected record. */
+@view('rejects')
+export class RejectsView {
+  @ViewColumn()
+  run_id!: number;
+  @ViewColumn()
+  file_name!: string;
+  @ViewColumn()
+  entry_name!: string | null;
+  @ViewColumn()
+  record_number!: number;
+  @ViewColumn()
+  line_number!: number | null;
+  @ViewColumn()
+  column_name!: string | null;
+  @ViewColumn()
+  code!: string;
+  @ViewColumn()
+  message!: string;
+  @ViewColumn()
+  sqlstate!: string | null;
+  @ViewColumn()
+  raw!: Buffer | null;
+}
+
+/** `sluice.versions`: one row per version table. */
+@view('versions')
+export class VersionsView {
+  @ViewColumn()
+  dataset!: string;
+  @ViewColumn()
+  version!: number;
+  @ViewColumn()
+  label!: string | null;
+  @ViewColumn()
+  parent_table!: string;
+  @ViewColumn()
+  version_table!: string;
+  @ViewColumn()
+  columns!: LayoutColumn[];
+  @ViewColumn()
+  fingerprint!: string;
+  @ViewColumn()
+  first_run_id!: number | null;
+}

@@ -1,0 +1,104 @@
+import { isUtf8 } from 'node:buffer';
+import { cutUtf8Bytes } from './decode.ts';
+import type { Encoding } from './dialect.ts';
+
+export interface DetectedEncoding {
+  readonly encoding: Encoding;
+  /** 0, 2 or 3. */
+  readonly bomBytes: number;
+  readonly why: string;
+}
+
+interface Bom {
+  readonly encoding: Encoding;
+  readonly bytes: readonly number[];
+}
+
+const BOMS: readonly Bom[] = [
+  { encoding: 'utf-8', bytes: [0xef, 0xbb, 0xbf] },
+  { encoding: 'utf-16le', bytes: [0xff, 0xfe] },
+  { encoding: 'utf-16be', bytes: [0xfe, 0xff] },
+];
+
+/** Bytes that windows-1252 leaves undefined; Postgres refuses them in that encoding. */
+const UNDEFINED_IN_1252 = new Set([0x81, 0x8d, 0x8f, 0x90, 0x9d]);
+
+/** Share of character pairs with a NUL half from which text without a byte-order mark counts as UTF-16. */
+const UTF16_NUL_SHARE = 0.1;
+
+/** A file counts as damaged UTF-8 rather than windows-1252 when this many characters are right for each wrong one. */
+const RIGHT_PER_WRONG = 10;
+
+/** The encoding of a file from its first bytes. `declared` wins; only its byte-order mark is then looked for. */
+export function detectEncoding(sample: Buffer, complete: boolean, declared?: Encoding): DetectedEncoding {
+  const bom = BOMS.find((candidate) => candidate.bytes.every((byte, at) => sample[at] === byte));
+  if (declared !== undefined) {
+    return {
+      encoding: declared,
+      bomBytes: bom?.encoding === declared ? bom.bytes.length : 0,
+      why: 'declared',
+    };
+  }
+  if (bom !== undefined) {
+    return {
+      encoding: bom.encoding,
+      bomBytes: bom.bytes.length,
+      why: 'the file starts with a byte-order mark',
+    };
+  }
+  return { bomBytes: 0, ...(detectUtf16(sample) ?? detectEightBit(sample, complete)) };
+}
+
+type Verdict = Pick<DetectedEncoding, 'encoding' | 'why'>;
+
+/** UTF-16 without a mark: ASCII characters, or at least delimiters and line ends, have one NUL half. */
+function detectUtf16(sample: Buffer): Verdict | null {
+  const nuls = [0, 0];
+  const even = sample.length & ~1;
+  for (let at = sample.indexOf(0); at >= 0 && at < even; at = sample.indexOf(0, at + 1)) {
+    nuls[at & 1] = (nuls[at & 1] ?? 0) + 1;
+  }
+  const [first = 0, second = 0] = nuls;
+  const needed = Math.max(2, (even / 2) * UTF16_NUL_SHARE);
+  if (second >= needed && first * 20 < second) return utf16('utf-16le', 'second');
+  if (first >= needed && second * 20 < first) return utf16('utf-16be', 'first');
+  return null;
+}
+
+function utf16(encoding: Encoding, half: string): Verdict {
+  return { encoding, why: `the ${half} byte of each pair is mostly NUL, and there is no byte-order mark` };
+}
+
+function detectEightBit(sample: Buffer, complete: boolean): Verdict {
+  const whole = complete ? sample : sample.subarray(0, sample.length - cutUtf8Bytes(sample));
+  if (isUtf8(whole)) {
+    const ascii = whole.every((byte) => byte < 0x80);
+    return { encoding: 'utf-8', why: ascii ? 'only ASCII seen' : 'every byte seen is valid UTF-8' };
+  }
+  const { right, wrong } = countUtf8(whole);
+  if (right >= wrong * RIGHT_PER_WRONG) {
+    return { encoding: 'utf-8', why: `UTF-8, though ${wrong} bytes seen are not valid in it` };
+  }
+  const undefinedByte = whole.find((byte) => UNDEFINED_IN_1252.has(byte));
+  if (undefinedByte !== undefined) {
+    const hex = `0x${undefinedByte.toString(16)}`;
+    return { encoding: 'latin1', why: `not UTF-8, and byte ${hex} is undefined in windows-1252` };
+  }
+  return { encoding: 'windows-1252', why: 'not UTF-8: bytes above 0x7f stand alone' };
+}
+
+/** Characters of several bytes that are right, and bytes that belong to none. */
+function countUtf8(bytes: Buffer): { right: number; wrong: number } {
+  let right = 0;
+  let wrong = 0;
+  for (let at = 0; at < bytes.length; at++) {
+    const lead = bytes[at] ?? 0;
+    if (lead < 0x80) continue;
+    const length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+    if (lead >= 0xc2 && isUtf8(bytes.subarray(at, at + length)) && at + length <= bytes.length) {
+      right++;
+      at += length - 1;
+    } else wrong++;
+  }
+  return { right, wrong };
+}

@@ -1,0 +1,83 @@
+import type { Pool, PoolClient } from 'pg';
+import { SOURCE_FILE_COLUMNS, type SourceFile, type SourceFileColumns, toSourceFile } from './source-file.ts';
+
+/** Advisory-lock key space of file leases: the bytes "sluf" above the file id. */
+export const LEASE_SPACE = '8317151692793577472';
+
+/**
+ * Leases on waiting files: one process works on a file at a time. A lease is an advisory lock on a connection of
+ * its own, so the server itself gives it back when the process dies, and nothing is left to clean up.
+ */
+export class Leases {
+  private client: PoolClient | null = null;
+
+  constructor(private readonly pool: Pool) {}
+
+  /**
+   * Takes up to `limit` waiting files whose path starts with `root`, oldest first, that nobody else works on.
+   * With `fileIds` only those are considered. Files whose next attempt is not due yet are left.
+   */
+  async claim(limit: number, scope: ClaimScope): Promise<SourceFile[]> {
+    const client = await this.connection();
+    const values = [limit, scope.root ?? null, scope.fileIds ?? null, scope.held];
+    const { rows } = await client.query<SourceFileColumns>(CLAIM, values);
+    return rows.map(toSourceFile);
+  }
+
+  /** Takes the lease on one file; false when another process has it. */
+  async hold(fileId: number): Promise<boolean> {
+    const client = await this.connection();
+    const { rows } = await client.query<{ held: boolean }>(
+      `select pg_try_advisory_lock(${LEASE_SPACE}::bigint + $1::bigint) as held`,
+      [fileId],
+    );
+    return rows[0]?.held === true;
+  }
+
+  async release(fileId: number): Promise<void> {
+    if (this.client === null) return;
+    await this.client.query(`select pg_advisory_unlock(${LEASE_SPACE}::bigint + $1::bigint)`, [fileId]);
+  }
+
+  async close(): Promise<void> {
+    const client = this.client;
+    this.client = null;
+    client?.release(true);
+  }
+
+  private async connection(): Promise<PoolClient> {
+    if (this.client !== null) return this.client;
+    const client = await this.pool.connect();
+    client.once('end', () => this.drop(client));
+    this.client = client;
+    return client;
+  }
+
+  private drop(client: PoolClient): void {
+    if (this.client === client) this.client = null;
+  }
+}
+
+export interface ClaimScope {
+  readonly root?: Buffer;
+  readonly fileIds?: readonly number[];
+  /** Files this process already works on. */
+  readonly held: readonly number[];
+}
+
+const CLAIM = `
+  with waiting as materialized (
+    select file_id from sluice.source_file
+     where finished_at is null and status <> 'detected'
+       and (next_attempt_at is null or next_attempt_at <= now())
+       and ($2::bytea is null or substring(path_bytes for length($2::bytea)) = $2::bytea)
+       and ($3::bigint[] is null or file_id = any($3::bigint[]))
+       and file_id <> all($4::bigint[])
+     order by mtime_ns, file_id
+     limit $1 + 50
+  ), leased as materialized (
+    select file_id from waiting where pg_try_advisory_lock(${LEASE_SPACE}::bigint + file_id) limit $1
+  )
+  select ${SOURCE_FILE_COLUMNS}
+    from leased join sluice.source_file f using (file_id)
+   order by f.mtime_ns, f.file_id`;

@@ -1,0 +1,108 @@
+import type { Pool } from 'pg';
+import { CATALOGUE } from '../errors.ts';
+import { SOURCE_FILE_COLUMNS, type SourceFile, type SourceFileColumns, toSourceFile } from './source-file.ts';
+
+/** What a finished file left behind: the content of its receipt, and of its log line. */
+export interface Outcome {
+  readonly file: SourceFile;
+  readonly runId: number;
+  readonly attempt: number;
+  readonly status: string;
+  readonly sha256: string | null;
+  readonly businessDate: string | null;
+  readonly bytes: number;
+  readonly startedAt: Date;
+  readonly finishedAt: Date;
+  readonly seconds: number;
+  readonly errorCode: string | null;
+  readonly errorMessage: string | null;
+  /** What to do about the error. */
+  readonly remedy: string | null;
+  readonly loads: readonly OutcomeLoad[];
+}
+
+export interface OutcomeLoad {
+  readonly entryName: string | null;
+  readonly dataset: string | null;
+  readonly parentTable: string | null;
+  readonly versionTable: string | null;
+  readonly status: string;
+  readonly recordsRead: number;
+  readonly rowsLoaded: number;
+  readonly rowsRejected: number;
+  readonly rowsSkipped: number;
+}
+
+/** Reads the recorded outcome of a file. */
+export async function readOutcome(pool: Pool, file: SourceFile): Promise<Outcome> {
+  const { rows } = await pool.query<OutcomeRow>(READ_OUTCOME, [file.fileId]);
+  const row = rows[0];
+  if (row === undefined) throw new Error(`file ${file.fileId} has no finished run`);
+  return {
+    file,
+    runId: row.run_id,
+    attempt: row.attempt,
+    status: row.status,
+    sha256: row.sha256,
+    businessDate: row.business_date,
+    bytes: row.bytes ?? 0,
+    startedAt: row.started_at,
+    finishedAt: row.finished_at,
+    seconds: Math.max(0, (row.finished_at.getTime() - row.started_at.getTime()) / 1000),
+    errorCode: row.error_code,
+    errorMessage: row.error_message,
+    remedy: remedyOf(row.error_code),
+    loads: row.loads,
+  };
+}
+
+/** Files under `root` whose outcome is committed but whose receipt and move are not known to be done (I4). */
+export async function pendingOutcomes(pool: Pool, root: Buffer): Promise<SourceFile[]> {
+  const { rows } = await pool.query<SourceFileColumns>(PENDING, [root]);
+  return rows.map(toSourceFile);
+}
+
+/** Notes that the receipt is written and the file is where it ends. */
+export async function completeOutcome(pool: Pool, file: SourceFile, finalPath: string | null): Promise<void> {
+  await pool.query(
+    'update sluice.source_file set outcome_done_at = clock_timestamp(), final_path = $2 where file_id = $1',
+    [file.fileId, finalPath],
+  );
+}
+
+function remedyOf(code: string | null): string | null {
+  return Object.entries(CATALOGUE).find(([known]) => known === code)?.[1].remedy ?? null;
+}
+
+interface OutcomeRow {
+  run_id: number;
+  attempt: number;
+  status: string;
+  sha256: string | null;
+  business_date: string | null;
+  bytes: number | null;
+  started_at: Date;
+  finished_at: Date;
+  error_code: string | null;
+  error_message: string | null;
+  loads: OutcomeLoad[];
+}
+
+const READ_OUTCOME = `
+  select r.run_id, r.attempt, f.status, f.sha256, f.business_date::text, r.bytes, r.started_at, r.finished_at,
+         r.error_code, r.error_message,
+         coalesce((select json_agg(json_build_object(
+                     'entryName', l.entry_name, 'dataset', l.dataset, 'parentTable', l.parent_table,
+                     'versionTable', l.version_table, 'status', l.status, 'recordsRead', l.records_read,
+                     'rowsLoaded', l.rows_loaded, 'rowsRejected', l.rows_rejected, 'rowsSkipped', l.rows_skipped)
+                     order by l.entry_name)
+                     from sluice.loads l where l.run_id = r.run_id and l.dataset is not null), '[]') as loads
+    from sluice.source_file f join sluice.run r on r.run_id = f.run_id
+   where f.file_id = $1 and r.finished_at is not null`;
+
+const PENDING = `
+  select ${SOURCE_FILE_COLUMNS}
+    from sluice.source_file f
+   where finished_at is not null and outcome_done_at is null
+     and (origin = 'command' or substring(path_bytes for length($1::bytea)) = $1)
+   order by file_id`;

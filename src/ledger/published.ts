@@ -1,0 +1,43 @@
+import type { Pool } from 'pg';
+
+/** An earlier run that published the same content. */
+export interface PublishedTwin {
+  readonly runId: number;
+  readonly fileName: string;
+  readonly dataset: string;
+}
+
+/** True when some published file has this size; only then can there be a twin, and hashing ahead pays. */
+export async function hasPublishedSize(pool: Pool, sizeBytes: number): Promise<boolean> {
+  const { rowCount } = await pool.query(
+    `select from sluice.source_file where size_bytes = $1 and status = 'published' and sha256 is not null limit 1`,
+    [sizeBytes],
+  );
+  return rowCount === 1;
+}
+
+export interface TwinQuery {
+  /** SHA-256 of the content, in hex. */
+  readonly sha256: string;
+  readonly dataset: string;
+  /** The dataset's name was derived from the file's name: then the same rows in any dataset are a twin. */
+  readonly derived: boolean;
+}
+
+/** The published load of the same content, if there is one. */
+export async function findPublishedTwin(pool: Pool, query: TwinQuery): Promise<PublishedTwin | null> {
+  const { rows } = await pool.query<{ run_id: number; name: string; dataset: string }>(
+    `select j.run_id, f.name, d.name as dataset
+       from sluice.load_job j
+       join sluice.dataset d using (dataset_id)
+       join sluice.run r using (run_id)
+       join sluice.source_file f on f.file_id = r.file_id
+      where j.status = 'published' and j.content_sha256 = $1
+        and (d.name = $2 or ($3 and j.records_read > 0))
+      order by d.name = $2 desc, j.run_id
+      limit 1`,
+    [query.sha256, query.dataset, query.derived],
+  );
+  const row = rows[0];
+  return row === undefined ? null : { runId: row.run_id, fileName: row.name, dataset: row.dataset };
+}

@@ -1,0 +1,63 @@
+import type { FileIdentity } from '../formats/file-handle.ts';
+
+/** A file that has arrived, as the ledger knows it. */
+export interface SourceFile {
+  readonly fileId: number;
+  /** Absolute path, raw bytes. */
+  readonly path: Buffer;
+  /** Base name, safe to display. */
+  readonly name: string;
+  /** Path relative to the imports folder (absolute when the file lies elsewhere), safe to display. */
+  readonly displayPath: string;
+  /** Folder under the imports folder, or null. */
+  readonly label: string | null;
+  /** State of the file when it settled. */
+  readonly identity: FileIdentity;
+  /** `imports`: came through the imports folder; `command`: named on a command line, and left where it is. */
+  readonly origin: 'imports' | 'command';
+  /** Attempts made so far. */
+  readonly attempts: number;
+  /** Why the file is known to be incomplete, or null. */
+  readonly waitingFor: string | null;
+}
+
+/** What is registered when a file settles. */
+export type Arrival = Omit<SourceFile, 'fileId' | 'attempts'>;
+
+/** Columns of `sluice.source_file f` that make a SourceFile; read them with `toSourceFile`. */
+export const SOURCE_FILE_COLUMNS = `f.file_id, f.path_bytes, f.path, f.name, f.label, f.size_bytes,
+  f.mtime_ns::text, f.inode::text, f.device::text, f.origin, f.attempts, f.waiting_for`;
+
+export interface SourceFileColumns {
+  readonly file_id: number;
+  readonly path_bytes: Buffer;
+  readonly path: string;
+  readonly name: string;
+  readonly label: string | null;
+  readonly size_bytes: number;
+  readonly mtime_ns: string;
+  readonly inode: string;
+  readonly device: string;
+  readonly origin: 'imports' | 'command';
+  readonly attempts: number;
+  readonly waiting_for: string | null;
+}
+
+export function toSourceFile(row: SourceFileColumns): SourceFile {
+  return {
+    fileId: row.file_id,
+    path: row.path_bytes,
+    name: row.name,
+    displayPath: row.path,
+    label: row.label,
+    identity: {
+      size: row.size_bytes,
+      mtimeNs: BigInt(row.mtime_ns),
+      inode: BigInt(row.inode),
+      device: BigInt(row.device),
+    },
+    origin: row.origin,
+    attempts: row.attempts,
+    waitingFor: row.waiting_for,
+  };
+}

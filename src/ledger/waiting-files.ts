@@ -1,0 +1,63 @@
+import type { Pool } from 'pg';
+import type { SluiceError } from '../errors.ts';
+import type { SourceFile } from './source-file.ts';
+
+/** Puts a file back in the queue, to be tried again in `delayMs` milliseconds; the error is kept to be shown. */
+export async function scheduleRetry(
+  pool: Pool,
+  file: SourceFile,
+  delayMs: number,
+  error: SluiceError,
+): Promise<void> {
+  await pool.query(
+    `with run as (
+       update sluice.run set status = 'settled', error_code = $3, error_message = $4
+        where run_id = (select run_id from sluice.source_file where file_id = $1) and finished_at is null
+     )
+     update sluice.source_file
+        set status = 'settled', next_attempt_at = now() + make_interval(secs => $2)
+      where file_id = $1 and finished_at is null`,
+    [file.fileId, delayMs / 1000, error.code, error.message],
+  );
+}
+
+/** Puts a file back before the watcher: it changed, and has to settle anew. Such an attempt does not count. */
+export async function returnToWatcher(pool: Pool, file: SourceFile): Promise<void> {
+  await pool.query(
+    `update sluice.source_file
+        set status = 'detected', waiting_for = 'it changed while it was read', attempts = greatest(attempts - 1, 0)
+      where file_id = $1 and finished_at is null`,
+    [file.fileId],
+  );
+}
+
+/** Milliseconds until the next scheduled attempt under `root`, or null when nothing is scheduled. */
+export async function nextAttemptIn(pool: Pool, root: Buffer): Promise<number | null> {
+  const { rows } = await pool.query<{ ms: number | null }>(
+    `select (extract(epoch from min(next_attempt_at) - now()) * 1000)::float8 as ms
+       from sluice.source_file
+      where finished_at is null and next_attempt_at is not null
+        and substring(path_bytes for length($1::bytea)) = $1`,
+    [root],
+  );
+  return rows[0]?.ms ?? null;
+}
+
+/** How many files under `root` are not finished. */
+export async function countWaiting(pool: Pool, root: Buffer): Promise<number> {
+  const { rows } = await pool.query<{ n: number }>(
+    `select count(*) as n from sluice.source_file
+      where finished_at is null and status <> 'detected' and substring(path_bytes for length($1::bytea)) = $1`,
+    [root],
+  );
+  return rows[0]?.n ?? 0;
+}
+
+/** Gives up an attempt without counting it: the service stops, or the database went away. */
+export async function abandonAttempt(pool: Pool, file: SourceFile): Promise<void> {
+  await pool.query(
+    `update sluice.source_file set status = 'settled', attempts = greatest(attempts - 1, 0)
+      where file_id = $1 and finished_at is null`,
+    [file.fileId],
+  );
+}

@@ -1,0 +1,86 @@
+import { mkdirSync } from 'node:fs';
+import type winston from 'winston';
+import DailyRotateFile from 'winston-daily-rotate-file';
+import { messageOf } from '../errors.ts';
+import { deleteOldLogs } from './delete-old-logs.ts';
+
+export interface LogFilesOptions {
+  readonly logger: winston.Logger;
+  readonly folder: string;
+  readonly logDays: number;
+  readonly maxFileBytes: number;
+  readonly format: winston.Logform.Format;
+  /** Called at most once. */
+  readonly onUnusable: (reason: string) => void;
+}
+
+const REOPEN_MS = 60_000;
+const FLUSH_MS = 2_000;
+
+/**
+ * The transport that writes `sluice-<date>.log`, taken out of the logger when it fails and put back later.
+ *
+ * The library's own deletion is not used: it remembers files in a record that two processes (the service and a
+ * command) overwrite for each other, and forgets them when that record is damaged.
+ */
+export class LogFiles {
+  readonly #options: LogFilesOptions;
+  #transport: DailyRotateFile | null = null;
+  #failedAt = 0;
+  #reported = false;
+
+  constructor(options: LogFilesOptions) {
+    this.#options = options;
+    this.#open();
+  }
+
+  /** Tries a failed folder again, at most once a minute. */
+  reopenIfDue(): void {
+    if (this.#transport === null && Date.now() - this.#failedAt >= REOPEN_MS) this.#open();
+  }
+
+  /** Resolves when the file has taken everything, or after two seconds when it does not. */
+  async flushed(): Promise<void> {
+    const transport = this.#transport;
+    if (transport === null) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, FLUSH_MS);
+      transport.logStream.end(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
+  #open(): void {
+    const { folder, logger, maxFileBytes, format } = this.#options;
+    try {
+      mkdirSync(folder, { recursive: true });
+      const transport = new DailyRotateFile({
+        dirname: folder,
+        filename: 'sluice-%DATE%',
+        extension: '.log',
+        maxSize: maxFileBytes,
+        format,
+      });
+      transport.on('new', () => void deleteOldLogs(folder, this.#options.logDays));
+      transport.on('error', (error: Error) => this.#fail(error));
+      // The library does not listen to its own stream: an error there would stop the process.
+      transport.logStream.on('error', (error) => this.#fail(error));
+      this.#transport = transport;
+      logger.add(transport);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #fail(error: unknown): void {
+    const transport = this.#transport;
+    this.#transport = null;
+    this.#failedAt = Date.now();
+    if (transport !== null) this.#options.logger.remove(transport);
+    if (this.#reported) return;
+    this.#reported = true;
+    this.#options.onUnusable(messageOf(error));
+  }
+}

@@ -1,0 +1,256 @@
+import { mkdir } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import type { Settings } from './config/settings.ts';
+import { type Database, openDatabase } from './db/database.ts';
+import { inTransaction } from './db/transaction.ts';
+import { messageOf, SluiceError } from './errors.ts';
+import { Leases } from './ledger/leases.ts';
+import type { Outcome } from './ledger/outcomes.ts';
+import { registerFiles } from './ledger/register-files.ts';
+import { endRun } from './ledger/runs.ts';
+import type { Arrival, SourceFile } from './ledger/source-file.ts';
+import { countWaiting } from './ledger/waiting-files.ts';
+import type { Log } from './log.ts';
+import { delimitedFile } from './pipelines/handlers/delimited-file.ts';
+import { type Progress, ProgressMeter, progressLine } from './pipelines/load/progress.ts';
+import { sweepSegments } from './pipelines/load/segments.ts';
+import { outcomeFields, outcomeLine } from './pipelines/outcome/log-line.ts';
+import { OutcomeRetries } from './pipelines/outcome/outcome-retries.ts';
+import { OutcomeWriter } from './pipelines/outcome/outcome-writer.ts';
+import { type PipelineContext, runPipeline } from './pipelines/run-pipeline.ts';
+import { Dispatcher, type Worker } from './queue/dispatcher.ts';
+import { initSchema } from './schema-init/init-schema.ts';
+import type { SettledFile } from './watcher/settled-file.ts';
+import { Watcher } from './watcher/watcher.ts';
+
+const PROGRESS_EVERY_MS = 5_000;
+const PROGRESS_BAR_EVERY_MS = 200;
+/** Lanes beyond this gained nothing on any machine measured. */
+const MOST_LANES = 4;
+/** Connections besides those that load: leases, ledger, schema. */
+const SPARE_CONNECTIONS = 4;
+
+export interface ApplicationOptions {
+  readonly applicationName: string;
+  /** Publish content once more although it has been published. */
+  readonly again?: boolean;
+  /** Draws progress; without it progress goes to the log, every few seconds. */
+  readonly onProgress?: (progress: Progress) => void;
+  readonly onOutcome?: (outcome: Outcome) => void;
+}
+
+/** Everything that works on one database and one set of folders, put together. */
+export class Application {
+  readonly context: PipelineContext;
+  readonly outcomes: OutcomeRetries;
+  private readonly leases: Leases;
+
+  private constructor(
+    readonly settings: Settings,
+    readonly database: Database,
+    private readonly log: Log,
+    private readonly options: ApplicationOptions,
+    lanes: number,
+  ) {
+    const { pool } = database;
+    this.context = { pool, settings, handlers: [delimitedFile], lanes };
+    this.leases = new Leases(pool);
+    const writer = new OutcomeWriter({ pool, settings, onFinished: (outcome) => this.announce(outcome) });
+    this.outcomes = new OutcomeRetries(writer, this.leases, (error) =>
+      log.error(`${error.message}. ${error.remedy}`),
+    );
+  }
+
+  /** Opens the database, makes the schemas and the folders, and clears away what a crash left. */
+  static async open(settings: Settings, log: Log, options: ApplicationOptions): Promise<Application> {
+    await makeFolders(settings);
+    const wantedLanes = settings.lanes ?? Math.min(availableParallelism(), MOST_LANES);
+    const database = await openDatabase(settings, (message) => log.info(message), {
+      applicationName: options.applicationName,
+      max: settings.concurrency * (wantedLanes + 1) + SPARE_CONNECTIONS,
+    });
+    try {
+      await initSchema(database, settings, (message) => log.info(message));
+      const swept = await sweepSegments(database.pool, settings.stagingSchema);
+      if (swept > 0) log.info(`dropped ${swept} segments that an interrupted load had left`);
+      const lanes = await affordableLanes(database, settings, wantedLanes);
+      return new Application(settings, database, log, options, lanes);
+    } catch (error) {
+      await database.close();
+      throw error;
+    }
+  }
+
+  /** Watches the imports folder until the intake is stopped. */
+  watch(once = false): Intake {
+    return new Intake(this, this.log, once);
+  }
+
+  dispatcher(worker: Pick<Worker, 'unsettle'>, fileIds?: readonly number[]): Dispatcher {
+    const { settings, log } = this;
+    return new Dispatcher({
+      pool: this.database.pool,
+      leases: this.leases,
+      worker: { ...this.worker(), ...worker },
+      root: Buffer.from(settings.importsDir + path.sep),
+      ...(fileIds !== undefined && { fileIds }),
+      concurrency: settings.concurrency,
+      maxAttempts: settings.maxAttempts,
+      onRetry: (file, error, delayMs) =>
+        log.warn(
+          `${file.displayPath} is tried again in ${(delayMs / 1000).toFixed(1)} s: ${error.code}: ${error.message}`,
+        ),
+      onOutage: (error) => log.error(`${error.code}: ${error.message}. ${error.remedy}`),
+      onRecovery: () => {
+        log.info('the database answers again');
+        this.outcomes.retryNow();
+      },
+    });
+  }
+
+  /** Loads named files, wherever they lie; they stay there. Resolves when each has an outcome. */
+  async load(arrivals: readonly Arrival[], onDispatcher: (dispatcher: Dispatcher) => void): Promise<void> {
+    const fileIds = await registerFiles(this.database.pool, arrivals);
+    const changed = (file: SourceFile) =>
+      this.log.warn(`FILE_CHANGED: ${file.displayPath} changed while it was read; nothing was loaded`);
+    const dispatcher = this.dispatcher({ unsettle: changed }, fileIds);
+    onDispatcher(dispatcher);
+    await dispatcher.idle();
+    await dispatcher.stop(0);
+  }
+
+  async close(): Promise<void> {
+    this.outcomes.stop();
+    await this.leases.close();
+    await this.database.close();
+  }
+
+  private worker(): Omit<Worker, 'unsettle'> {
+    const { context, log, options } = this;
+    const every = options.onProgress === undefined ? PROGRESS_EVERY_MS : PROGRESS_BAR_EVERY_MS;
+    const report = options.onProgress ?? ((progress: Progress) => log.info(progressLine(progress)));
+    return {
+      execute: (file, run, signal) => {
+        const meter = new ProgressMeter(file.displayPath, every, report);
+        const onProgress = (position: number, size: number) => meter.update(position, size);
+        return runPipeline(context, file, run, { signal, again: options.again ?? false, onProgress });
+      },
+      conclude: (file, run, error) => this.conclude(file, run, error),
+      finish: (file) => this.outcomes.write(file),
+    };
+  }
+
+  private async conclude(
+    file: SourceFile,
+    run: Parameters<Worker['conclude']>[1],
+    error: SluiceError,
+  ): Promise<void> {
+    const status = error.code === 'ALREADY_PUBLISHED' ? 'duplicate' : 'failed';
+    const { sha256 } = error.facts;
+    await inTransaction(this.database.pool, (client) =>
+      endRun(client, file, run, {
+        status,
+        sha256: typeof sha256 === 'string' ? sha256 : null,
+        bytes: file.identity.size,
+        error,
+      }),
+    );
+  }
+
+  private announce(outcome: Outcome): void {
+    const level = outcome.status === 'failed' ? 'error' : 'info';
+    this.log[level](outcomeLine(outcome), outcomeFields(outcome));
+    this.options.onOutcome?.(outcome);
+  }
+}
+
+/** The imports folder, watched: files that settle are registered in the ledger and worked on. */
+export class Intake {
+  private readonly watcher: Watcher;
+  private readonly dispatcher: Dispatcher;
+
+  constructor(
+    private readonly application: Application,
+    log: Log,
+    once: boolean,
+  ) {
+    const { settings } = application;
+    this.dispatcher = application.dispatcher({ unsettle: (file) => this.watcher.recheck(file.path) });
+    this.watcher = new Watcher({
+      root: settings.importsDir,
+      settleMs: settings.settleMs,
+      rescanMs: settings.rescanMs,
+      usePolling: settings.usePolling,
+      incompleteMs: settings.incompleteMs,
+      takeIncomplete: once ? 'after-settle' : 'after-wait',
+      onSettled: (files) => this.take(files),
+      onReported: (problem) => log.warn(`${problem.code}: ${problem.message}. ${problem.remedy}`),
+    });
+  }
+
+  async start(): Promise<void> {
+    await this.application.outcomes.writePending();
+    await this.watcher.start();
+    this.dispatcher.notify();
+  }
+
+  /** Resolves when everything that was there has an outcome. */
+  async finished(): Promise<void> {
+    const { database, settings } = this.application;
+    const root = Buffer.from(settings.importsDir + path.sep);
+    for (;;) {
+      await this.watcher.idle();
+      await this.dispatcher.idle();
+      if (this.watcher.waiting().length === 0 && (await countWaiting(database.pool, root)) === 0) return;
+    }
+  }
+
+  /** Running loads may end by themselves for `graceMs` milliseconds; then they are rolled back. */
+  async stop(graceMs: number): Promise<void> {
+    await this.watcher.stop();
+    await this.dispatcher.stop(graceMs);
+  }
+
+  abortNow(): void {
+    this.dispatcher.abortNow();
+  }
+
+  private async take(files: readonly SettledFile[]): Promise<void> {
+    await registerFiles(this.application.database.pool, files.map(toArrival));
+    this.dispatcher.notify();
+  }
+}
+
+function toArrival(file: SettledFile): Arrival {
+  return {
+    path: file.path,
+    name: file.name,
+    displayPath: file.relativePath,
+    label: file.label,
+    identity: file.identity,
+    origin: 'imports',
+    waitingFor: file.complete ? null : (file.incompleteReason ?? 'it is not complete'),
+  };
+}
+
+async function makeFolders(settings: Settings): Promise<void> {
+  const folders = [
+    ['imports', settings.importsDir],
+    ['exports', settings.exportsDir],
+  ] as const;
+  for (const [purpose, folder] of folders) {
+    await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+      throw new SluiceError('FOLDER_UNUSABLE', { purpose, path: folder, reason: messageOf(error) }, error);
+    });
+  }
+}
+
+/** As many lanes as wanted, but so that all loads together take at most half of the server's connections. */
+async function affordableLanes(database: Database, settings: Settings, wanted: number): Promise<number> {
+  const { rows } = await database.pool.query<{ most: number }>(
+    "select current_setting('max_connections')::int as most",
+  );
+  const share = Math.floor((rows[0]?.most ?? 100) / 2 / settings.concurrency) - 1;
+  return Math.max(1, Math.min(wanted, share));
+}

@@ -1,0 +1,46 @@
+import { identifierFrom, shortenWithHash, shortHash } from '../../naming.ts';
+import { takeLeadingDates, takeTrailingDates } from './date-token.ts';
+
+/** Leaves room in Postgres's 63 bytes for what Sluice puts behind a dataset's name, such as `__v12`. */
+export const MAX_DATASET_BYTES = 48;
+
+const EXTENSION = /\.(csv|tsv|txt|dat)(\.gz)?$/i;
+
+/** What the name of a file says. */
+export interface NameParts {
+  /** Normalised: an identifier of 1 to `MAX_DATASET_BYTES` bytes. */
+  readonly dataset: string;
+  /** YYYY-MM-DD; null when the name holds no date. */
+  readonly businessDate: string | null;
+  /** Null here: only a dataset's own pattern says which part of a name is a version label. */
+  readonly label: string | null;
+}
+
+/** True for the extensions of delimited text, plain or with `.gz`, in any letter case. */
+export function isSupportedName(fileName: string): boolean {
+  return EXTENSION.test(fileName);
+}
+
+/** The name without the extensions of delimited text; any other name as it is. */
+export function stripExtension(fileName: string): string {
+  return fileName.replace(EXTENSION, '');
+}
+
+/**
+ * The dataset a file feeds, by its name: extension and date tokens removed, the rest normalised.
+ *
+ * Dates at the end are removed; only when there is none, dates at the start. The business date is the last one
+ * removed from the end, or the first one at the start. A name that is only a date keeps it (`2026_11_21`) and
+ * has it as its business date too. A name without a letter or digit becomes `unnamed_` and a hash.
+ */
+export function nameFromFile(fileName: string): NameParts {
+  const stem = stripExtension(fileName);
+  const trailing = takeTrailingDates(stem);
+  const found = trailing.date === null ? takeLeadingDates(stem) : trailing;
+  return { dataset: datasetFrom(found.rest || stem), businessDate: found.date, label: null };
+}
+
+/** Any text as a dataset's name: 1 to `MAX_DATASET_BYTES` bytes, a longer one told apart by a hash. */
+export function datasetFrom(text: string): string {
+  return shortenWithHash(identifierFrom(text) || `unnamed_${shortHash(text)}`, MAX_DATASET_BYTES);
+}

@@ -1,0 +1,57 @@
+import picomatch from 'picomatch';
+import type { DatasetConfig } from '../../config/define.ts';
+import { SluiceError } from '../../errors.ts';
+import { datasetFrom, nameFromFile } from './dataset-name.ts';
+
+/** Which dataset a file feeds. */
+export interface FoundDataset {
+  readonly dataset: string;
+  /** Null: the name was derived from the file's name. */
+  readonly config: DatasetConfig | null;
+  /** YYYY-MM-DD. */
+  readonly businessDate: string | null;
+  readonly label: string | null;
+}
+
+/** The configured dataset that matches a file's name, or the one its name says. Two matches are an error. */
+export function findDataset(fileName: string, datasets: readonly DatasetConfig[]): FoundDataset {
+  const derived = nameFromFile(fileName);
+  const matches = datasets.flatMap((config) => {
+    const groups = matchName(fileName, derived.dataset, config);
+    return groups === null ? [] : [{ config, groups }];
+  });
+  if (matches.length > 1) {
+    const names = matches.map((match) => match.config.name).join(', ');
+    throw new SluiceError('DATASET_AMBIGUOUS', { file: fileName, datasets: names });
+  }
+  const match = matches[0];
+  if (match === undefined) return { ...derived, config: null };
+  return {
+    dataset: datasetFrom(match.config.name),
+    config: match.config,
+    businessDate: isoDate(match.groups['date']) ?? derived.businessDate,
+    label: match.groups['label'] ?? derived.label,
+  };
+}
+
+type Groups = Readonly<Record<string, string | undefined>>;
+
+function matchName(fileName: string, derived: string, config: DatasetConfig): Groups | null {
+  const { match } = config;
+  if (match === undefined) return datasetFrom(config.name) === derived ? {} : null;
+  const names = [fileName, fileName.replace(/\.gz$/i, '')];
+  if (typeof match === 'string') return names.some((name) => picomatch.isMatch(name, match)) ? {} : null;
+  for (const name of names) {
+    const found = new RegExp(match.source, match.flags.replace(/[gy]/g, '')).exec(name);
+    if (found !== null) return found.groups ?? {};
+  }
+  return null;
+}
+
+/** `20261121`, `2026-11-21`, `2026_11_21T…` → `2026-11-21`. */
+function isoDate(text: string | undefined): string | null {
+  const digits = text?.replace(/\D/g, '') ?? '';
+  if (digits.length < 8) return null;
+  const date = `${digits.slice(0, 4)}-${digits.slice(4, 6)}-${digits.slice(6, 8)}`;
+  return Number.isNaN(Date.parse(date)) ? null : date;
+}

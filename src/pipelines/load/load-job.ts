@@ -1,0 +1,150 @@
+import type { Pool } from 'pg';
+import type { Settings } from '../../config/settings.ts';
+import { SluiceError } from '../../errors.ts';
+import { type Block, BlockReader } from '../../formats/delimited/block-reader.ts';
+import { asRead } from '../../formats/delimited/utf16-source.ts';
+import type { SourceHandle } from '../../formats/file-handle.ts';
+import type { Run } from '../../ledger/runs.ts';
+import type { OpenedEntry } from '../handlers/handler.ts';
+import type { LoadPlan } from '../plan/run-plan.ts';
+import { BlockQueue } from './block-queue.ts';
+import { type CopyJob, copyJob } from './copy-job.ts';
+import { Lane } from './lane.ts';
+import type { LoadedJob } from './loaded.ts';
+import { dropSegments, segmentName } from './segments.ts';
+
+/** Bytes of whole records that go to COPY at once; measured: larger blocks gain nothing. */
+export const BLOCK_BYTES = 4 * 1024 * 1024;
+
+export interface LoadContext {
+  readonly pool: Pool;
+  readonly settings: Settings;
+  readonly run: Run;
+  /** Connections for one large load. */
+  readonly lanes: number;
+  /** Ends the load promptly. */
+  readonly signal: AbortSignal;
+  /** Told after each block: bytes of the source file read so far. */
+  onProgress(position: number): void;
+}
+
+/**
+ * Reads one load job from start to end. Up to one block stays in memory, for publish to copy; more goes through
+ * lanes into segments that are committed and that nobody can see yet. On failure nothing is left.
+ */
+export async function loadJob(
+  context: LoadContext,
+  plan: LoadPlan,
+  handle: SourceHandle,
+  opened: OpenedEntry,
+): Promise<LoadedJob> {
+  const reader = new BlockReader(opened.source, {
+    dialect: asRead(plan.dialect),
+    columnCount: plan.columns.length,
+    blockBytes: BLOCK_BYTES,
+    maxRecordBytes: context.settings.maxRecordBytes,
+    file: plan.title,
+  });
+  try {
+    const first = await reader.next();
+    const job = copyJob(plan);
+    const loading: Loading = { context, job, handle, opened, reader };
+    return first === null || reader.ended
+      ? await keepSmall(loading, first)
+      : await fillSegments(loading, first);
+  } finally {
+    await opened.source.close();
+  }
+}
+
+interface Loading {
+  readonly context: LoadContext;
+  readonly job: CopyJob;
+  readonly handle: SourceHandle;
+  readonly opened: OpenedEntry;
+  readonly reader: BlockReader;
+}
+
+async function keepSmall(loading: Loading, block: Block | null): Promise<LoadedJob> {
+  await refuseChanged(loading);
+  return { ...resultOf(loading), rowsLoaded: 0, segments: [], blocks: block === null ? [] : [block] };
+}
+
+async function fillSegments(loading: Loading, first: Block): Promise<LoadedJob> {
+  const { context, reader, opened } = loading;
+  const failure = new AbortController();
+  const signal = AbortSignal.any([failure.signal, context.signal]);
+  const lanes: Lane[] = [];
+  const abort = () => {
+    for (const lane of lanes) lane.abort();
+  };
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    for (let n = 1; n <= context.lanes; n++) lanes.push(await openLane(loading, n));
+    const queue = new BlockQueue(reader, first, () => context.onProgress(opened.position()));
+    await Promise.all(lanes.map((lane) => lane.run(queue, signal)));
+    await refuseChanged(loading);
+    const rowsLoaded = lanes.reduce((sum, lane) => sum + lane.rows, 0);
+    refuseImbalance(loading, rowsLoaded);
+    signal.throwIfAborted();
+    signal.removeEventListener('abort', abort);
+    await Promise.all(lanes.map((lane) => lane.commit()));
+    return { ...resultOf(loading), rowsLoaded, segments: lanes.map((lane) => lane.segment), blocks: [] };
+  } catch (error) {
+    failure.abort();
+    await dropCommitted(loading, lanes);
+    throw context.signal.aborted
+      ? new SluiceError('RUN_STOPPED', { file: loading.job.plan.title }, error)
+      : error;
+  }
+}
+
+async function openLane(loading: Loading, number: number): Promise<Lane> {
+  const { context, job } = loading;
+  const { run } = context;
+  const client = await context.pool.connect();
+  try {
+    return await Lane.open(client, job, segmentName(job.plan, run.runId, run.attempt, number), run.runId);
+  } catch (error) {
+    client.release(true);
+    throw error;
+  }
+}
+
+/** Lanes that had committed when another failed. Best effort: the sweep at the next start finds what is left. */
+async function dropCommitted(loading: Loading, lanes: readonly Lane[]): Promise<void> {
+  const segments = lanes.filter((lane) => lane.committed).map((lane) => lane.segment);
+  await dropSegments(loading.context.pool, segments).catch(() => {});
+}
+
+function resultOf(loading: Loading) {
+  const { opened, reader } = loading;
+  const hashes = opened.hashes();
+  return {
+    recordsRead: reader.recordsRead,
+    rowsRejected: 0,
+    rowsSkipped: 0,
+    fileSha256: hashes.file,
+    contentSha256: hashes.content,
+    bytes: opened.position(),
+  };
+}
+
+/** I9: what changed while it was read is not published. */
+async function refuseChanged(loading: Loading): Promise<void> {
+  if (await loading.handle.isUnchanged()) return;
+  throw new SluiceError('FILE_CHANGED', { file: loading.job.plan.title });
+}
+
+/** I1, before anything is committed. */
+function refuseImbalance(loading: Loading, loaded: number): void {
+  const read = loading.reader.recordsRead;
+  if (read === loaded) return;
+  throw new SluiceError('ACCOUNTING_MISMATCH', {
+    file: loading.job.plan.title,
+    read,
+    loaded,
+    rejected: 0,
+    skipped: 0,
+  });
+}

@@ -1,0 +1,79 @@
+import type { Pool, PoolClient } from 'pg';
+import { qualified, quoteLiteral } from '../../db/identifiers.ts';
+import { LEASE_SPACE } from '../../ledger/leases.ts';
+import { columnDefinition, rowSequence } from '../plan/ddl.ts';
+import type { LoadPlan, TableName } from '../plan/run-plan.ts';
+
+/** Name of the schema that holds segments. */
+export function segmentSchema(stagingSchema: string): string {
+  return `${stagingSchema}_segments`;
+}
+
+/** One lane's segment of one attempt of one load job. The name says whose it is; the ledger says what it holds. */
+export function segmentName(plan: LoadPlan, runId: number, attempt: number, lane: number): TableName {
+  const name = `r${runId}_a${attempt}_e${plan.jobNumber}_l${lane}`;
+  return { schema: segmentSchema(plan.parent.schema), name };
+}
+
+/**
+ * Makes a segment inside the lane's transaction, so that an unfinished lane leaves nothing, and a server with
+ * `wal_level=minimal` need not log what is copied into it. It has every column of its version table.
+ */
+export async function createSegment(
+  client: PoolClient,
+  segment: TableName,
+  plan: LoadPlan,
+  runId: number,
+): Promise<void> {
+  const table = qualified(segment.schema, segment.name);
+  const sequence = rowSequence(segment);
+  const columns = plan.tableColumns.map((column) => columnDefinition(column.name, column.type));
+  const own = [
+    `_run_id bigint NOT NULL DEFAULT ${runId}`,
+    `_row bigint NOT NULL DEFAULT nextval(${quoteLiteral(sequence)})`,
+  ];
+  await client.query(
+    `CREATE UNLOGGED SEQUENCE ${sequence} CACHE 1000; CREATE TABLE ${table} (${[...columns, ...own].join(', ')})`,
+  );
+}
+
+/** A full segment is written to no more: its sequence goes. */
+export async function closeSegment(client: PoolClient, segment: TableName): Promise<void> {
+  const table = qualified(segment.schema, segment.name);
+  await client.query(`ALTER TABLE ${table} ALTER _row DROP DEFAULT; DROP SEQUENCE ${rowSequence(segment)}`);
+}
+
+/** Sets the record number that the next row of `table` gets. */
+export function setNextRow(table: TableName, record: number): string {
+  return `SELECT setval(${quoteLiteral(rowSequence(table))}, ${record}, false)`;
+}
+
+export async function dropSegments(client: Pool | PoolClient, segments: readonly TableName[]): Promise<void> {
+  if (segments.length === 0) return;
+  const tables = segments.map((segment) => qualified(segment.schema, segment.name)).join(', ');
+  await client.query(`DROP TABLE IF EXISTS ${tables}`);
+}
+
+/**
+ * Drops what crashed loads left: tables in the segment schema that inherit from nothing, and whose file nobody
+ * works on. Gives how many.
+ */
+export async function sweepSegments(pool: Pool, stagingSchema: string): Promise<number> {
+  const schema = segmentSchema(stagingSchema);
+  const { rows } = await pool.query<{ name: string }>(FIND_ORPHANS, [schema]);
+  await dropSegments(
+    pool,
+    rows.map((row) => ({ schema, name: row.name })),
+  );
+  return rows.length;
+}
+
+const FIND_ORPHANS = `
+  with orphan as materialized (
+    select c.relname as name, (regexp_match(c.relname, '^r([0-9]+)_'))[1]::bigint as run_id
+      from pg_class c join pg_namespace n on n.oid = c.relnamespace
+     where n.nspname = $1 and c.relkind = 'r' and c.relname ~ '^r[0-9]+_'
+       and not exists (select from pg_inherits i where i.inhrelid = c.oid)
+  )
+  select o.name from orphan o left join sluice.run r using (run_id)
+   where r.run_id is null or pg_try_advisory_xact_lock(${LEASE_SPACE}::bigint + r.file_id)`;

@@ -1,0 +1,59 @@
+import type { Outcome } from '../../ledger/outcomes.ts';
+
+/** The one line a finished file leaves in the log. */
+export function outcomeLine(outcome: Outcome): string {
+  const parts = [`${outcome.status} ${outcome.file.displayPath}`, ...tables(outcome), ...numbers(outcome)];
+  if (outcome.errorCode !== null) parts.push(`${outcome.errorCode}: ${outcome.errorMessage}`);
+  if (outcome.status === 'failed' && outcome.remedy !== null) parts.push(outcome.remedy);
+  return parts.join(' | ');
+}
+
+/** The same as fields, for the JSON log. */
+export function outcomeFields(outcome: Outcome): Readonly<Record<string, unknown>> {
+  const totals = totalsOf(outcome);
+  return {
+    event: 'file finished',
+    file: outcome.file.displayPath,
+    outcome: outcome.status,
+    dataset: outcome.loads.map((load) => load.dataset).join(', ') || null,
+    versionTable: outcome.loads.map((load) => load.versionTable).join(', ') || null,
+    ...totals,
+    seconds: outcome.seconds,
+    mbPerSecond: megabytesPerSecond(outcome),
+    runId: outcome.runId,
+    ...(outcome.errorCode !== null && { errorCode: outcome.errorCode, errorMessage: outcome.errorMessage }),
+  };
+}
+
+function tables(outcome: Outcome): string[] {
+  if (outcome.loads.length === 0) return [];
+  const named = outcome.loads.map((load) => `${load.dataset} -> ${load.versionTable}`);
+  return named.length <= 3 ? [named.join(', ')] : [`${named.length} tables`];
+}
+
+function numbers(outcome: Outcome): string[] {
+  const { rows, rejected } = totalsOf(outcome);
+  const counts = outcome.loads.length === 0 ? [] : [`${count(rows)} rows`, `${count(rejected)} rejected`];
+  return [
+    ...counts,
+    `${outcome.seconds.toFixed(2)} s`,
+    `${megabytesPerSecond(outcome)} MB/s`,
+    `run ${outcome.runId}`,
+  ];
+}
+
+function totalsOf(outcome: Outcome): { rows: number; rejected: number } {
+  return {
+    rows: outcome.loads.reduce((sum, load) => sum + load.rowsLoaded, 0),
+    rejected: outcome.loads.reduce((sum, load) => sum + load.rowsRejected, 0),
+  };
+}
+
+/** Megabytes (10^6) of the source file per second, one decimal. */
+function megabytesPerSecond(outcome: Outcome): number {
+  return Math.round(outcome.bytes / 1e5 / Math.max(outcome.seconds, 0.001)) / 10;
+}
+
+function count(n: number): string {
+  return n.toLocaleString('en-US');
+}

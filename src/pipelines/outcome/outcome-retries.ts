@@ -1,0 +1,73 @@
+import { hasCode, type SluiceError } from '../../errors.ts';
+import type { Leases } from '../../ledger/leases.ts';
+import type { SourceFile } from '../../ledger/source-file.ts';
+import type { OutcomeWriter } from './outcome-writer.ts';
+
+const RETRY_MS = 5_000;
+
+/** Carries out outcomes, and those that cannot be carried out now (a full disk) again later, until they are. */
+export class OutcomeRetries {
+  private readonly reported = new Set<number>();
+  private readonly inProgress = new Set<number>();
+  private timer: NodeJS.Timeout | null = null;
+  private stopped = false;
+
+  constructor(
+    private readonly writer: OutcomeWriter,
+    private readonly leases: Leases,
+    /** Told once per file. */
+    private readonly onDelayed: (error: SluiceError) => void,
+  ) {}
+
+  /** How many outcomes wait to be carried out. */
+  get delayed(): number {
+    return this.reported.size;
+  }
+
+  /** For a file whose lease the caller holds. */
+  async write(file: SourceFile): Promise<void> {
+    this.inProgress.add(file.fileId);
+    try {
+      await this.writer.write(file);
+      this.reported.delete(file.fileId);
+    } catch (error) {
+      if (!hasCode(error, 'OUTCOME_NOT_WRITTEN')) throw error;
+      if (!this.reported.has(file.fileId)) this.onDelayed(error);
+      this.reported.add(file.fileId);
+      this.retryIn(RETRY_MS);
+    } finally {
+      this.inProgress.delete(file.fileId);
+    }
+  }
+
+  /** Carries out whatever is recorded and not done, for instance because a crash came in between. */
+  async writePending(): Promise<void> {
+    for (const file of await this.writer.pending()) {
+      if (this.stopped) return;
+      if (this.inProgress.has(file.fileId) || !(await this.leases.hold(file.fileId))) continue;
+      try {
+        await this.write(file);
+      } finally {
+        await this.leases.release(file.fileId);
+      }
+    }
+  }
+
+  retryNow(): void {
+    this.retryIn(0);
+  }
+
+  stop(): void {
+    this.stopped = true;
+    if (this.timer !== null) clearTimeout(this.timer);
+  }
+
+  private retryIn(ms: number): void {
+    if (this.stopped || this.timer !== null) return;
+    this.timer = setTimeout(() => {
+      this.timer = null;
+      // The database may be away as well; the dispatcher reports that, and its recovery leads back here.
+      this.writePending().catch(() => {});
+    }, ms);
+  }
+}

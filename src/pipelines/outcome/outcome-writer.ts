@@ -1,0 +1,80 @@
+import { unlink } from 'node:fs/promises';
+import path from 'node:path';
+import type { Pool } from 'pg';
+import type { Settings } from '../../config/settings.ts';
+import { messageOf, SluiceError } from '../../errors.ts';
+import { completeOutcome, type Outcome, pendingOutcomes, readOutcome } from '../../ledger/outcomes.ts';
+import type { SourceFile } from '../../ledger/source-file.ts';
+import { isStill, moveFile } from './move-file.ts';
+import { writeReceipt } from './receipt.ts';
+
+export interface OutcomeWriterOptions {
+  readonly pool: Pool;
+  readonly settings: Pick<Settings, 'importsDir' | 'exportsDir' | 'cleanup'>;
+  /** Told when a file's receipt is written and the file is where it ends. */
+  onFinished(outcome: Outcome): void;
+}
+
+/**
+ * Carries out what follows a committed outcome: the file's move, and the receipt. Both can be repeated, so a crash
+ * or a full disk in between is made good by doing it again (I4).
+ */
+export class OutcomeWriter {
+  constructor(private readonly options: OutcomeWriterOptions) {}
+
+  async write(file: SourceFile): Promise<void> {
+    const { pool, settings } = this.options;
+    const outcome = await readOutcome(pool, file);
+    try {
+      const finalPath = await this.settleFile(outcome);
+      await writeReceipt(settings.exportsDir, outcome, finalPath);
+      if (finalPath === null && this.isDeleted(outcome)) await removeFile(file);
+      await completeOutcome(pool, file, finalPath);
+    } catch (error) {
+      if (typeof (error as NodeJS.ErrnoException).syscall !== 'string') throw error;
+      throw new SluiceError(
+        'OUTCOME_NOT_WRITTEN',
+        { file: file.displayPath, reason: messageOf(error) },
+        error,
+      );
+    }
+    this.options.onFinished(outcome);
+  }
+
+  /** Files under the imports folder whose outcome is committed and not carried out. */
+  pending(): Promise<SourceFile[]> {
+    const { pool, settings } = this.options;
+    return pendingOutcomes(pool, Buffer.from(settings.importsDir + path.sep));
+  }
+
+  /** Moves the file where its outcome puts it. Gives where it ends, null when it is (or is going to be) no more. */
+  private async settleFile(outcome: Outcome): Promise<string | null> {
+    const { file } = outcome;
+    const folder = this.folderOf(outcome);
+    if (folder === null) return this.isDeleted(outcome) ? null : file.displayPath;
+    const moved = await moveFile(file, path.join(this.options.settings.importsDir, folder), outcome.runId);
+    return moved === null ? null : path.join(folder, file.name);
+  }
+
+  private folderOf(outcome: Outcome): string | null {
+    const { cleanup } = this.options.settings;
+    if (outcome.file.origin === 'command' || cleanup === 'keep') return null;
+    if (outcome.status === 'failed') return 'failed';
+    return cleanup === 'delete' ? null : path.join('processed', localDate(outcome.finishedAt));
+  }
+
+  private isDeleted(outcome: Outcome): boolean {
+    const { cleanup } = this.options.settings;
+    return cleanup === 'delete' && outcome.file.origin === 'imports' && outcome.status !== 'failed';
+  }
+}
+
+async function removeFile(file: SourceFile): Promise<void> {
+  if (await isStill(file.path, file.identity)) await unlink(file.path);
+}
+
+/** YYYY-MM-DD on this machine's clock. */
+function localDate(at: Date): string {
+  const pad = (n: number) => String(n).padStart(2, '0');
+  return `${at.getFullYear()}-${pad(at.getMonth() + 1)}-${pad(at.getDate())}`;
+}

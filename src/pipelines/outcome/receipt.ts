@@ -1,0 +1,52 @@
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { Outcome } from '../../ledger/outcomes.ts';
+import { fitFileName } from './fit-file-name.ts';
+
+/** Writes `<exports>/receipts/<file name>.<run id>.json`: temporary name, fsync, rename. Writing it again changes nothing. */
+export async function writeReceipt(
+  exportsDir: string,
+  outcome: Outcome,
+  finalPath: string | null,
+): Promise<void> {
+  const folder = path.join(exportsDir, 'receipts');
+  await mkdir(folder, { recursive: true });
+  const target = path.join(folder, fitFileName(outcome.file.name, `.${outcome.runId}.json`));
+  const temporary = path.join(folder, `.${outcome.runId}.${process.pid}.tmp`);
+  try {
+    const handle = await open(temporary, 'w');
+    try {
+      await handle.writeFile(`${JSON.stringify(receiptOf(outcome, finalPath), null, 2)}\n`);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, target);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+function receiptOf(outcome: Outcome, finalPath: string | null) {
+  const { file, loads } = outcome;
+  return {
+    file: file.name,
+    path: file.displayPath,
+    label: file.label,
+    businessDate: outcome.businessDate,
+    sizeBytes: file.identity.size,
+    sha256: outcome.sha256,
+    runId: outcome.runId,
+    attempt: outcome.attempt,
+    status: outcome.status,
+    startedAt: outcome.startedAt.toISOString(),
+    finishedAt: outcome.finishedAt.toISOString(),
+    seconds: outcome.seconds,
+    movedTo: finalPath,
+    ...(outcome.errorCode !== null && {
+      error: { code: outcome.errorCode, message: outcome.errorMessage, remedy: outcome.remedy },
+    }),
+    loads: loads.map((load) => ({ ...load })),
+  };
+}

@@ -1,0 +1,65 @@
+import { fitIdentifier, qualified, quoteIdentifier } from '../../db/identifiers.ts';
+import type { LayoutChange, TableColumn, TableName } from './run-plan.ts';
+
+/** Setting from which rows of small loads take their `_run_id`. */
+export const RUN_ID_SETTING = 'sluice.run_id';
+
+/** Statements that make or change the parent and existing version tables. */
+export function layoutDdl(
+  parent: TableName,
+  columns: readonly TableColumn[],
+  changes: readonly LayoutChange[],
+): string[] {
+  const table = qualified(parent.schema, parent.name);
+  return changes.flatMap((change) => {
+    if (change.kind === 'newDataset') return [createParent(table, columns)];
+    if (change.kind === 'newColumn' && change.on === 'parent') {
+      return [`ALTER TABLE ${table} ADD COLUMN ${columnDefinition(change.column, change.type)}`];
+    }
+    if (change.kind === 'widenType') return [widen(change.table, change.column, change.to)];
+    return [];
+  });
+}
+
+function createParent(table: string, columns: readonly TableColumn[]): string {
+  const definitions = columns.map((column) => columnDefinition(column.name, column.type));
+  return `CREATE TABLE ${table} (${[...definitions, ...OWN_COLUMNS].join(', ')})`;
+}
+
+const OWN_COLUMNS = ['_run_id bigint NOT NULL', '_row bigint NOT NULL'];
+
+function widen(table: TableName, column: string, type: string): string {
+  const name = quoteIdentifier(column);
+  const target = qualified(table.schema, table.name);
+  return `ALTER TABLE ${target} ALTER COLUMN ${name} TYPE ${type} USING ${name}::${type}`;
+}
+
+/**
+ * Statements that make a version table. `_run_id` and `_row` are defaults, so that a file's bytes can be copied
+ * untouched. The sequence is set at the start of each block; nothing depends on its value after a crash.
+ */
+export function createVersion(
+  parent: TableName,
+  version: TableName,
+  ownColumns: readonly TableColumn[],
+): string[] {
+  const table = qualified(version.schema, version.name);
+  const sequence = rowSequence(version);
+  const own = ownColumns.map((column) => columnDefinition(column.name, column.type)).join(', ');
+  return [
+    `CREATE TABLE ${table} (${own}) INHERITS (${qualified(parent.schema, parent.name)})`,
+    `CREATE UNLOGGED SEQUENCE ${sequence} CACHE 1000 OWNED BY ${table}._row`,
+    `ALTER TABLE ${table} ALTER _run_id SET DEFAULT current_setting('${RUN_ID_SETTING}')::bigint, ` +
+      `ALTER _row SET DEFAULT nextval('${sequence.replaceAll("'", "''")}')`,
+    `CREATE INDEX ON ${table} USING brin (_run_id)`,
+  ];
+}
+
+/** The sequence behind a table's `_row`, quoted. */
+export function rowSequence(table: TableName): string {
+  return qualified(table.schema, fitIdentifier(table.name, '__row'));
+}
+
+export function columnDefinition(name: string, type: string): string {
+  return `${quoteIdentifier(name)} ${type}`;
+}

@@ -1,0 +1,118 @@
+import type { Pool, PoolClient } from 'pg';
+import { sqlstateOf, UNDEFINED_TABLE } from '../../db/sqlstate.ts';
+import { SluiceError } from '../../errors.ts';
+import type { TableColumn, TableName } from './run-plan.ts';
+import { sameType, shortType } from './types.ts';
+
+/** A dataset as the ledger and the tables have it. */
+export interface KnownDataset {
+  readonly datasetId: number;
+  readonly revision: number;
+  readonly parent: TableName;
+  readonly columns: readonly TableColumn[];
+  readonly versions: readonly KnownVersion[];
+}
+
+export interface KnownVersion {
+  readonly versionId: number;
+  readonly version: number;
+  readonly tableName: string;
+  /** Columns of the files that made this version, in their order. */
+  readonly layout: readonly TableColumn[];
+  /** Columns of the table, with what it inherits. */
+  readonly columns: readonly TableColumn[];
+}
+
+/** Reads a dataset. Types come from Postgres's own catalogue, for somebody may have altered a table by hand. */
+export async function readDataset(client: Pool | PoolClient, dataset: string): Promise<KnownDataset | null> {
+  return readDatasetRow(client, dataset).catch((error: unknown) => {
+    // No bookkeeping yet: `sluice plan` on a database that Sluice has not seen.
+    if (sqlstateOf(error) === UNDEFINED_TABLE) return null;
+    throw error;
+  });
+}
+
+async function readDatasetRow(client: Pool | PoolClient, dataset: string): Promise<KnownDataset | null> {
+  const { rows } = await client.query<DatasetRow>(READ_DATASET, [dataset]);
+  const row = rows[0];
+  if (row === undefined) return null;
+  const parent = { schema: row.parent_schema, name: row.parent_table };
+  return {
+    datasetId: row.dataset_id,
+    revision: row.revision,
+    parent,
+    columns: withTableTypes(row.columns, row.real_columns, `${parent.schema}.${parent.name}`),
+    versions: row.versions.map((version) => ({
+      versionId: version.version_id,
+      version: version.version,
+      tableName: version.table_name,
+      layout: version.columns,
+      columns: withTableTypes(
+        unionByName(row.columns, version.columns),
+        version.real_columns,
+        `${parent.schema}.${version.table_name}`,
+      ),
+    })),
+  };
+}
+
+/** True when a relation of that name exists. */
+export async function tableExists(client: Pool | PoolClient, table: TableName): Promise<boolean> {
+  const { rowCount } = await client.query(
+    'select from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and c.relname = $2',
+    [table.schema, table.name],
+  );
+  return rowCount === 1;
+}
+
+function unionByName(first: readonly TableColumn[], second: readonly TableColumn[]): TableColumn[] {
+  const names = new Set(first.map((column) => column.name));
+  return [...first, ...second.filter((column) => !names.has(column.name))];
+}
+
+function withTableTypes(
+  columns: readonly TableColumn[],
+  real: Readonly<Record<string, string>> | null,
+  table: string,
+): TableColumn[] {
+  if (real === null) throw new SluiceError('TABLE_MISSING', { table });
+  return columns.flatMap((column) => {
+    const type = shortType(real[column.name] ?? '');
+    if (type === '') return [];
+    return [{ ...column, type, declared: column.declared || !sameType(type, column.type) }];
+  });
+}
+
+interface DatasetRow {
+  dataset_id: number;
+  revision: number;
+  parent_schema: string;
+  parent_table: string;
+  columns: TableColumn[];
+  real_columns: Record<string, string> | null;
+  versions: {
+    version_id: number;
+    version: number;
+    table_name: string;
+    columns: TableColumn[];
+    real_columns: Record<string, string> | null;
+  }[];
+}
+
+const REAL_COLUMNS = `
+  select json_object_agg(a.attname, format_type(a.atttypid, a.atttypmod))
+    from pg_class c
+    join pg_namespace n on n.oid = c.relnamespace
+    join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped`;
+
+const READ_DATASET = `
+  select d.dataset_id, d.revision, d.parent_schema, d.parent_table, d.columns,
+         (${REAL_COLUMNS} where n.nspname = d.parent_schema and c.relname = d.parent_table) as real_columns,
+         coalesce((
+           select json_agg(json_build_object(
+                    'version_id', v.version_id, 'version', v.version, 'table_name', v.table_name, 'columns', v.columns,
+                    'real_columns', (${REAL_COLUMNS} where n.nspname = d.parent_schema and c.relname = v.table_name))
+                  order by v.version)
+             from sluice.version v where v.dataset_id = d.dataset_id), '[]') as versions
+    from sluice.dataset d
+   where d.name = $1`;

@@ -1,0 +1,163 @@
+import type { Pool } from 'pg';
+import type { Settings } from '../config/settings.ts';
+import { hasCode, SluiceError } from '../errors.ts';
+import { SourceHandle, sameFile } from '../formats/file-handle.ts';
+import { type Run, recordStage } from '../ledger/runs.ts';
+import type { SourceFile } from '../ledger/source-file.ts';
+import type { Handler } from './handlers/handler.ts';
+import { refusePublished, refuseTwin } from './identify/find-twin.ts';
+import type { IdentifiedEntry } from './identify/identified.ts';
+import { TypeContradiction } from './load/contradiction.ts';
+import { loadJob } from './load/load-job.ts';
+import { dropSegments } from './load/segments.ts';
+import { readDataset } from './plan/known-dataset.ts';
+import { planLoad } from './plan/plan-load.ts';
+import type { LoadPlan, RunPlan } from './plan/run-plan.ts';
+import { type PublishJob, publishRun } from './publish/publish-run.ts';
+
+/** What the pipeline works with; the same for every run. */
+export interface PipelineContext {
+  readonly pool: Pool;
+  readonly settings: Settings;
+  readonly handlers: readonly Handler[];
+  /** Connections for one large load. */
+  readonly lanes: number;
+}
+
+export interface RunOptions {
+  readonly signal: AbortSignal;
+  /** Publish the same content once more. */
+  readonly again: boolean;
+  onProgress(position: number, size: number): void;
+}
+
+/** Takes one settled file through all stages, in their order. Resolves when its rows are published; rejects otherwise. */
+export async function runPipeline(
+  context: PipelineContext,
+  file: SourceFile,
+  run: Run,
+  options: RunOptions,
+): Promise<void> {
+  const { pool, settings } = context;
+  const handler = findHandler(context, file);
+  const handle = await SourceHandle.open(file.path, file.displayPath);
+  try {
+    if (!sameFile(handle.opened, file.identity))
+      throw new SluiceError('FILE_CHANGED', { file: file.displayPath });
+    refuseIncomplete(file);
+    const entries = await handler.identify(handle, file, settings);
+    const businessDate = entries[0]?.businessDate ?? null;
+    await recordStage(pool, file, run, { status: 'identified', businessDate });
+    if (!options.again) for (const entry of entries) await refuseTwin(pool, handle, entry);
+    const work: Work = { context, file, run, options, handler, handle, entries, widened: new Map() };
+    while (!(await tryOnce(work)));
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Plans a file without touching anything but the bookkeeping it reads. */
+export async function planFile(
+  context: PipelineContext,
+  file: SourceFile,
+): Promise<{ plan: RunPlan; entries: readonly IdentifiedEntry[] }> {
+  const handler = findHandler(context, file);
+  const handle = await SourceHandle.open(file.path, file.displayPath);
+  try {
+    const entries = await handler.identify(handle, file, context.settings);
+    const jobs = await planJobs(context, entries, new Map());
+    return { plan: { file: file.displayPath, handler: handler.name, jobs }, entries };
+  } finally {
+    await handle.close();
+  }
+}
+
+interface Work {
+  readonly context: PipelineContext;
+  readonly file: SourceFile;
+  readonly run: Run;
+  readonly options: RunOptions;
+  readonly handler: Handler;
+  readonly handle: SourceHandle;
+  readonly entries: readonly IdentifiedEntry[];
+  /** Types that records of this file have shown to be needed, by job and column. */
+  readonly widened: Map<number, Map<string, string>>;
+}
+
+/** Plan, load, publish. False when it has to be done again, with wider types or on a dataset that has changed. */
+async function tryOnce(work: Work): Promise<boolean> {
+  const { context, file, run, options } = work;
+  const plans = await planJobs(context, work.entries, work.widened);
+  await recordStage(context.pool, file, run, { status: 'planned' });
+  const jobs: PublishJob[] = [];
+  try {
+    for (const [at, plan] of plans.entries()) {
+      jobs.push(await loadOne(work, plan, work.entries[at] as IdentifiedEntry));
+    }
+    const sha256 = jobs[0]?.loaded.fileSha256 ?? null;
+    await recordStage(context.pool, file, run, { status: 'loaded', sha256 });
+    await publishRun({ pool: context.pool, file, run, jobs, again: options.again });
+    return true;
+  } catch (error) {
+    await dropSegments(
+      context.pool,
+      jobs.flatMap((job) => job.loaded.segments),
+    ).catch(() => {});
+    if (error instanceof TypeContradiction) {
+      widen(work, error.jobNumber, error.wider);
+      return false;
+    }
+    if (hasCode(error, 'PLAN_STALE')) return false;
+    throw error;
+  }
+}
+
+async function loadOne(work: Work, plan: LoadPlan, entry: IdentifiedEntry): Promise<PublishJob> {
+  const { context, run, options, handle, handler } = work;
+  const startedAt = new Date();
+  const loadContext = {
+    ...context,
+    run,
+    signal: options.signal,
+    onProgress: (position: number) => options.onProgress(position, handle.opened.size),
+  };
+  const loaded = await loadJob(loadContext, plan, handle, handler.open(handle, entry));
+  if (!options.again) await refusePublished(context.pool, loaded.contentSha256, entry);
+  return { plan, loaded, startedAt };
+}
+
+async function planJobs(
+  context: PipelineContext,
+  entries: readonly IdentifiedEntry[],
+  widened: ReadonlyMap<number, ReadonlyMap<string, string>>,
+): Promise<LoadPlan[]> {
+  const plans: LoadPlan[] = [];
+  for (const [at, entry] of entries.entries()) {
+    const known = await readDataset(context.pool, entry.dataset);
+    const { stagingSchema } = context.settings;
+    const jobNumber = at + 1;
+    plans.push(
+      planLoad({ entry, known, stagingSchema, jobNumber, widened: widened.get(jobNumber) ?? new Map() }),
+    );
+  }
+  return plans;
+}
+
+/** A column contradicted for the second time becomes text: no third reading is needed. */
+function widen(work: Work, jobNumber: number, wider: ReadonlyMap<string, string>): void {
+  const types = work.widened.get(jobNumber) ?? new Map<string, string>();
+  for (const [column, type] of wider) types.set(column, types.has(column) ? 'text' : type);
+  work.widened.set(jobNumber, types);
+}
+
+function findHandler(context: PipelineContext, file: SourceFile): Handler {
+  const handler = context.handlers.find((candidate) => candidate.accepts(file));
+  if (handler !== undefined) return handler;
+  const extension = /\.[^.]*$/.exec(file.name)?.[0] ?? 'no extension';
+  throw new SluiceError('FILE_UNSUPPORTED', { file: file.displayPath, extension });
+}
+
+function refuseIncomplete(file: SourceFile): void {
+  if (file.waitingFor === null) return;
+  throw new SluiceError('FILE_INCOMPLETE', { file: file.displayPath, reason: file.waitingFor });
+}

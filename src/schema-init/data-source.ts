@@ -1,0 +1,35 @@
+import { DataSource } from 'typeorm';
+import { BOOKKEEPING_SCHEMA } from '../entities/bookkeeping-schema.ts';
+import { ENTITIES } from '../entities/index.ts';
+import { MIGRATIONS_TABLE } from './known-migrations.ts';
+import { Bookkeeping1795219200000 } from './migrations/1795219200000-bookkeeping.ts';
+
+export const MIGRATIONS = [Bookkeeping1795219200000];
+
+/**
+ * Runs `work` on an initialised TypeORM data source. Connecting changes nothing in the database: no synchronisation,
+ * no extensions, no migrations unless `work` runs them.
+ */
+export async function withDataSource<T>(url: string, work: (source: DataSource) => Promise<T>): Promise<T> {
+  const source = new DataSource({
+    type: 'postgres',
+    // Not as `url`: TypeORM's reading of a URL knows neither sockets nor parameters; this one goes to pg as it is.
+    extra: { connectionString: url },
+    schema: BOOKKEEPING_SCHEMA,
+    entities: ENTITIES,
+    migrations: MIGRATIONS,
+    migrationsTableName: MIGRATIONS_TABLE,
+    migrationsTransactionMode: 'all',
+    synchronize: false,
+    installExtensions: false,
+    logging: false,
+    poolSize: 2,
+    applicationName: 'sluice schema',
+  });
+  await source.initialize();
+  try {
+    return await work(source);
+  } finally {
+    await source.destroy();
+  }
+}

@@ -1,0 +1,24 @@
+import type pg from 'pg';
+import { BOOKKEEPING_SCHEMA } from '../entities/bookkeeping-schema.ts';
+import { SluiceError } from '../errors.ts';
+
+/** Where TypeORM notes the migrations that have run. */
+export const MIGRATIONS_TABLE = 'migrations';
+
+/** Names of all migrations, oldest first; known here without importing TypeORM. */
+export const KNOWN_MIGRATIONS = ['Bookkeeping1795219200000'] as const;
+
+/** Names of the migrations the database has had; empty when it has no bookkeeping schema. */
+export async function appliedMigrations(client: pg.ClientBase | pg.Pool): Promise<string[]> {
+  const table = `${BOOKKEEPING_SCHEMA}.${MIGRATIONS_TABLE}`;
+  const exists = await client.query<{ oid: string | null }>('select to_regclass($1)::text as oid', [table]);
+  if (exists.rows[0]?.oid == null) return [];
+  const { rows } = await client.query<{ name: string }>(`select name from ${table} order by id`);
+  return rows.map((row) => row.name);
+}
+
+/** Throws SCHEMA_NEWER when the database has had a migration that this program does not know. */
+export function refuseNewer(applied: readonly string[]): void {
+  const unknown = applied.filter((name) => !KNOWN_MIGRATIONS.some((known) => known === name));
+  if (unknown.length > 0) throw new SluiceError('SCHEMA_NEWER', { migrations: unknown.join(', ') });
+}

@@ -1,0 +1,89 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { errorsTable, replaceSection, variablesTable } from '../scripts/docs-tables.mjs';
+import { describeEnvironment, VARIABLE_NAMES } from '../src/config/environment.ts';
+import { loadSettings } from '../src/config/load-settings.ts';
+import { CATALOGUE } from '../src/errors.ts';
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sluice-docs-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+async function pages(): Promise<string[]> {
+  const inDocs = await readdir('docs', { recursive: true });
+  const all = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...inDocs.map((name) => `docs/${name}`)];
+  return all.filter((name) => name.endsWith('.md'));
+}
+
+describe('docs', () => {
+  it('docs/errors.md has the catalogue as it is (npm run docs brings it up to date)', async () => {
+    const text = await readFile('docs/errors.md', 'utf8');
+    expect(text).toBe(replaceSection(text, 'errors', errorsTable(CATALOGUE)));
+  });
+
+  it('docs/configuration.md has the variables as they are (npm run docs brings it up to date)', async () => {
+    const text = await readFile('docs/configuration.md', 'utf8');
+    expect(text).toBe(replaceSection(text, 'variables', variablesTable(describeEnvironment())));
+  });
+
+  it('a table that is out of date is noticed', () => {
+    const table = errorsTable({ A: { kind: 'terminal', message: 'a | b', remedy: '<c>' } });
+    expect(table).toContain('| `A` | terminal | a \\| b | &lt;c> |');
+    expect(replaceSection('x <!-- t -->old<!-- /t --> y', 't', 'new')).toBe(
+      'x <!-- t -->\nnew\n<!-- /t --> y',
+    );
+    expect(() => replaceSection('no markers', 't', 'new')).toThrow(/markers/);
+  });
+
+  it('the example in docs/configuration.md is a valid sluice.config.ts', async () => {
+    const text = await readFile('docs/configuration.md', 'utf8');
+    const example = /```ts\n([\s\S]*?)```/.exec(text)?.[1] ?? '';
+    await writeFile(join(folder, 'sluice.config.ts'), example);
+    const { datasets } = await loadSettings({ env: {}, cwd: folder });
+    expect(datasets).toMatchObject([{ name: 'orders', columns: { id: 'bigint' } }]);
+  });
+
+  it('examples/sluice.config.ts is valid, and its patterns match the example files', async () => {
+    const { datasets } = await loadSettings({
+      env: {},
+      cwd: folder,
+      configPath: join(process.cwd(), 'examples/sluice.config.ts'),
+    });
+    expect(datasets.map(({ name }) => name)).toEqual(['orders', 'countries']);
+    const match = datasets[0]?.match as RegExp;
+    expect(match.exec('orders_eu_2026-11-21.csv')?.groups).toMatchObject({ label: 'eu', date: '2026-11-21' });
+  });
+
+  it('.env.example is valid with every line uncommented', async () => {
+    const text = await readFile('.env.example', 'utf8');
+    const uncommented = text.replace(/^#(?=[A-Z])/gm, '');
+    await writeFile(join(folder, '.env'), uncommented);
+    const settings = await loadSettings({ env: {}, cwd: folder });
+    expect(settings).toMatchObject({ settleMs: 2000, cleanup: 'archive', stagingSchema: 'staging' });
+  });
+
+  it('docker-compose.yml sets variables that exist', async () => {
+    const text = await readFile('docker-compose.yml', 'utf8');
+    const app = text.slice(text.indexOf('\n  app:'), text.indexOf('\n  db:'));
+    const names = [...app.matchAll(/^ {6}([A-Z_]+):/gm)].map(([, name]) => name);
+    expect(names).toContain('DATABASE_URL');
+    expect(VARIABLE_NAMES).toEqual(expect.arrayContaining(names));
+  });
+
+  it('links between pages lead somewhere', async () => {
+    const broken: string[] = [];
+    for (const page of await pages()) {
+      const text = await readFile(page, 'utf8');
+      for (const [, target = ''] of text.matchAll(/\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)/g)) {
+        if (!existsSync(join(dirname(page), target))) broken.push(`${page} -> ${target}`);
+      }
+    }
+    expect(broken).toEqual([]);
+  });
+});

@@ -1,0 +1,56 @@
+import { describe, expect, test } from 'vitest';
+import { detectEncoding } from '../../../src/formats/delimited/detect-encoding.ts';
+
+const TEXT = 'id;namn\n1;Åsa Öberg\n2;José\n';
+
+describe('encoding', () => {
+  const cases: readonly (readonly [name: string, bytes: Buffer, encoding: string, bomBytes: number])[] = [
+    ['ASCII', Buffer.from('a,b\n'), 'utf-8', 0],
+    ['UTF-8', Buffer.from(TEXT), 'utf-8', 0],
+    ['UTF-8 with a mark', Buffer.from(`\ufeff${TEXT}`), 'utf-8', 3],
+    ['UTF-16 LE with a mark', Buffer.from(`\ufeff${TEXT}`, 'utf16le'), 'utf-16le', 2],
+    ['UTF-16 BE with a mark', Buffer.from(`\ufeff${TEXT}`, 'utf16le').swap16(), 'utf-16be', 2],
+    ['UTF-16 LE without a mark', Buffer.from(TEXT, 'utf16le'), 'utf-16le', 0],
+    ['UTF-16 BE without a mark', Buffer.from(TEXT, 'utf16le').swap16(), 'utf-16be', 0],
+    ['UTF-16 LE of Chinese text', Buffer.from('编号,名称\n1,张三\n2,李四\n', 'utf16le'), 'utf-16le', 0],
+    ['Latin-1 letters', Buffer.from(TEXT, 'latin1'), 'windows-1252', 0],
+    ['windows-1252 punctuation', Buffer.from('a,b\n\x93x\x94,\x80 5\n', 'latin1'), 'windows-1252', 0],
+    ['bytes that windows-1252 leaves undefined', Buffer.from('a\n\x81\x8d\xe9\n', 'latin1'), 'latin1', 0],
+    [
+      'one damaged character in much UTF-8',
+      Buffer.concat([Buffer.from('åäö'.repeat(10)), Buffer.from([0xff])]),
+      'utf-8',
+      0,
+    ],
+    ['one NUL in ASCII', Buffer.from('a,b\n1,\0\n'), 'utf-8', 0],
+    ['nothing', Buffer.alloc(0), 'utf-8', 0],
+  ];
+  for (const [name, bytes, encoding, bomBytes] of cases) {
+    test(name, () => expect(detectEncoding(bytes, true)).toMatchObject({ encoding, bomBytes }));
+  }
+
+  test('UTF-8 cut inside a character', () => {
+    const bytes = Buffer.from('a,€,😀');
+    for (let length = 3; length < bytes.length; length++) {
+      expect(detectEncoding(bytes.subarray(0, length), false).encoding).toBe('utf-8');
+    }
+  });
+
+  test('a whole file that ends inside a character is not UTF-8', () => {
+    expect(detectEncoding(Buffer.from('a,€').subarray(0, 4), true).encoding).toBe('windows-1252');
+  });
+
+  test('declared, with its byte-order mark', () => {
+    expect(detectEncoding(Buffer.from('\ufeffa'), true, 'utf-8')).toMatchObject({
+      encoding: 'utf-8',
+      bomBytes: 3,
+    });
+  });
+
+  test('declared, against the byte-order mark', () => {
+    expect(detectEncoding(Buffer.from('\ufeffa'), true, 'latin1')).toMatchObject({
+      encoding: 'latin1',
+      bomBytes: 0,
+    });
+  });
+});
