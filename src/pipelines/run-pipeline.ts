@@ -4,16 +4,16 @@ import { hasCode, SluiceError } from '../errors.ts';
 import { SourceHandle, sameFile } from '../formats/file-handle.ts';
 import { type Run, recordStage } from '../ledger/runs.ts';
 import type { SourceFile } from '../ledger/source-file.ts';
+import { TypeContradiction } from './copy/contradiction.ts';
 import type { Handler } from './handlers/handler.ts';
 import { refusePublished, refuseTwin } from './identify/find-twin.ts';
 import type { IdentifiedEntry } from './identify/identified.ts';
-import { TypeContradiction } from './load/contradiction.ts';
 import { loadJob } from './load/load-job.ts';
-import { dropSegments } from './load/segments.ts';
-import { readDataset } from './plan/known-dataset.ts';
 import { planLoad } from './plan/plan-load.ts';
 import type { LoadPlan, RunPlan } from './plan/run-plan.ts';
 import { type PublishJob, publishRun } from './publish/publish-run.ts';
+import { readDataset } from './tables/known-dataset.ts';
+import { dropSegments } from './tables/segments.ts';
 
 /** What the pipeline works with; the same for every run. */
 export interface PipelineContext {

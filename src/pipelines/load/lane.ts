@@ -1,9 +1,9 @@
 import type { PoolClient } from 'pg';
+import { copyBlock } from '../copy/copy-block.ts';
+import type { CopyJob } from '../copy/copy-job.ts';
 import type { TableName } from '../plan/run-plan.ts';
+import { closeSegment, createSegment, setNextRow } from '../tables/segments.ts';
 import type { BlockQueue } from './block-queue.ts';
-import { copyBlock } from './copy-block.ts';
-import type { CopyJob } from './copy-job.ts';
-import { closeSegment, createSegment, setNextRow } from './segments.ts';
 
 /** One connection with an open transaction that fills one segment. */
 export class Lane {

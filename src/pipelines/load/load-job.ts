@@ -5,13 +5,13 @@ import { type Block, BlockReader } from '../../formats/delimited/block-reader.ts
 import { asRead } from '../../formats/delimited/utf16-source.ts';
 import type { SourceHandle } from '../../formats/file-handle.ts';
 import type { Run } from '../../ledger/runs.ts';
+import { type CopyJob, copyJob } from '../copy/copy-job.ts';
 import type { OpenedEntry } from '../handlers/handler.ts';
 import type { LoadPlan } from '../plan/run-plan.ts';
+import { dropSegments, segmentName } from '../tables/segments.ts';
 import { BlockQueue } from './block-queue.ts';
-import { type CopyJob, copyJob } from './copy-job.ts';
 import { Lane } from './lane.ts';
 import type { LoadedJob } from './loaded.ts';
-import { dropSegments, segmentName } from './segments.ts';
 
 /** Bytes of whole records that go to COPY at once; measured: larger blocks gain nothing. */
 export const BLOCK_BYTES = 4 * 1024 * 1024;

@@ -1,4 +1,4 @@
-import type { KnownDataset, KnownVersion } from './known-dataset.ts';
+import type { KnownDataset, KnownVersion } from '../tables/known-dataset.ts';
 
 /** The version whose files had the same columns, in whatever order; null when there is none. */
 export function matchVersion(known: KnownDataset, names: readonly string[]): KnownVersion | null {

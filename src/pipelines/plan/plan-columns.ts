@@ -8,12 +8,12 @@ import {
   inferType,
   joinTypes,
   NO_VALUES,
-} from './infer-types.ts';
-import type { KnownDataset } from './known-dataset.ts';
+} from '../inference/infer-types.ts';
+import type { KnownDataset } from '../tables/known-dataset.ts';
+import { sameType } from '../tables/type-names.ts';
 import { matchVersion } from './match-version.ts';
 import { normaliseName, normaliseNames } from './names.ts';
 import type { LayoutChange, PlannedColumn, TableColumn, TableName } from './run-plan.ts';
-import { sameType } from './types.ts';
 
 export interface ColumnsInput {
   readonly entry: IdentifiedEntry;

@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
 import { SluiceError } from '../../errors.ts';
-import { tableExists } from '../plan/known-dataset.ts';
 import type { LoadPlan } from '../plan/run-plan.ts';
+import { tableExists } from '../tables/known-dataset.ts';
 
 /** Ledger ids of the tables a load goes into. */
 export interface RecordedLayout {

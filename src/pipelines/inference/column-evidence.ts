@@ -1,4 +1,4 @@
-import type { Field } from '../../../formats/delimited/dialect.ts';
+import type { Field } from '../../formats/delimited/dialect.ts';
 import { fitsType, typeOf } from './fits-type.ts';
 import { type InferredType, joinTypes } from './join-types.ts';
 

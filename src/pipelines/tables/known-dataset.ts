@@ -1,8 +1,8 @@
 import type { Pool, PoolClient } from 'pg';
 import { sqlstateOf, UNDEFINED_TABLE } from '../../db/sqlstate.ts';
 import { SluiceError } from '../../errors.ts';
-import type { TableColumn, TableName } from './run-plan.ts';
-import { sameType, shortType } from './types.ts';
+import type { TableColumn, TableName } from '../plan/run-plan.ts';
+import { sameType, shortType } from './type-names.ts';
 
 /** A dataset as the ledger and the tables have it. */
 export interface KnownDataset {

@@ -1,12 +1,12 @@
-import type { ColumnEvidence } from './inference/column-evidence.ts';
-import { explainType } from './inference/explain-type.ts';
-import { fitsType, typeOf } from './inference/fits-type.ts';
-import { type InferredType, joinTypes } from './inference/join-types.ts';
+import type { ColumnEvidence } from './column-evidence.ts';
+import { explainType } from './explain-type.ts';
+import { fitsType, typeOf } from './fits-type.ts';
+import { type InferredType, joinTypes } from './join-types.ts';
 
-export { ColumnEvidence } from './inference/column-evidence.ts';
-export { NO_VALUES } from './inference/explain-type.ts';
-export { fitsType } from './inference/fits-type.ts';
-export { INFERRED_TYPES, type InferredType, joinTypes } from './inference/join-types.ts';
+export { ColumnEvidence } from './column-evidence.ts';
+export { NO_VALUES } from './explain-type.ts';
+export { fitsType } from './fits-type.ts';
+export { INFERRED_TYPES, type InferredType, joinTypes } from './join-types.ts';
 
 export interface Inference {
   readonly type: InferredType;

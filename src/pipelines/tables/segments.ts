@@ -1,8 +1,8 @@
 import type { Pool, PoolClient } from 'pg';
 import { qualified, quoteLiteral } from '../../db/identifiers.ts';
 import { LEASE_SPACE } from '../../ledger/leases.ts';
-import { columnDefinition, rowSequence } from '../plan/ddl.ts';
 import type { LoadPlan, TableName } from '../plan/run-plan.ts';
+import { columnDefinition, rowSequence } from './ddl.ts';
 
 /** Name of the schema that holds segments. */
 export function segmentSchema(stagingSchema: string): string {

@@ -1,7 +1,7 @@
 import type { Block } from '../../formats/delimited/block-reader.ts';
 import { RecordParser } from '../../formats/delimited/parse-record.ts';
 import { recordsOf } from '../../formats/delimited/records.ts';
-import { ColumnEvidence, type InferredType, joinTypes } from '../plan/infer-types.ts';
+import { ColumnEvidence, type InferredType, joinTypes } from '../inference/infer-types.ts';
 import type { CopyJob } from './copy-job.ts';
 
 /**

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { typeOf } from '../../../src/pipelines/inference/fits-type.ts';
 import {
   fitsType,
   INFERRED_TYPES,
   type InferredType,
   joinTypes,
-} from '../../../../src/pipelines/plan/infer-types.ts';
-import { typeOf } from '../../../../src/pipelines/plan/inference/fits-type.ts';
-import { createTestDatabase, type TestDatabase } from '../../../database.ts';
+} from '../../../src/pipelines/inference/infer-types.ts';
+import { createTestDatabase, type TestDatabase } from '../../database.ts';
 
 const OF_TYPE: Readonly<Record<InferredType, readonly string[]>> = {
   bigint: ['0', '7', '-1', '9223372036854775807', '-9223372036854775808', '1000000000000000000'],

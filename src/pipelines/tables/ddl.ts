@@ -1,5 +1,5 @@
 import { fitIdentifier, qualified, quoteIdentifier } from '../../db/identifiers.ts';
-import type { LayoutChange, TableColumn, TableName } from './run-plan.ts';
+import type { LayoutChange, TableColumn, TableName } from '../plan/run-plan.ts';
 
 /** Setting from which rows of small loads take their `_run_id`. */
 export const RUN_ID_SETTING = 'sluice.run_id';

@@ -7,7 +7,7 @@ import {
   inferType,
   NO_VALUES,
   widenFor,
-} from '../../../src/pipelines/plan/infer-types.ts';
+} from '../../../src/pipelines/inference/infer-types.ts';
 
 const NULL = { value: '', quoted: false };
 
