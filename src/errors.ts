@@ -239,6 +239,12 @@ export const CATALOGUE = {
       '{file}: {read} records were read, but {loaded} loaded, {rejected} rejected and {skipped} skipped',
     remedy: 'Nothing was published. This is a fault of Sluice: keep the file and report it.',
   },
+  REJECT_LIMIT_EXCEEDED: {
+    kind: 'terminal',
+    message: '{file}: {rejected} of {read} records were rejected; the limit is {limit}',
+    remedy:
+      "Look at them with `sluice rejects RUN`; correct the file, or raise REJECT_LIMIT or the dataset's rejectLimit.",
+  },
   ALREADY_PUBLISHED: {
     kind: 'terminal',
     message: '{file} has the same content as {original}, published by run {run}',

@@ -6,6 +6,7 @@ import { type Database, openDatabase } from './db/database.ts';
 import { inTransaction } from './db/transaction.ts';
 import { messageOf, SluiceError } from './errors.ts';
 import { Leases } from './ledger/leases.ts';
+import { endLoadJobs } from './ledger/load-jobs.ts';
 import type { Outcome } from './ledger/outcomes.ts';
 import { registerFiles } from './ledger/register-files.ts';
 import { endRun } from './ledger/runs.ts';
@@ -148,14 +149,16 @@ export class Application {
   ): Promise<void> {
     const status = error.code === 'ALREADY_PUBLISHED' ? 'duplicate' : 'failed';
     const { sha256 } = error.facts;
-    await inTransaction(this.database.pool, (client) =>
-      endRun(client, file, run, {
+    await inTransaction(this.database.pool, async (client) => {
+      const { runId } = run;
+      await endLoadJobs(client, file, { runId, status, errorCode: error.code, errorMessage: error.message });
+      await endRun(client, file, run, {
         status,
         sha256: typeof sha256 === 'string' ? sha256 : null,
         bytes: file.identity.size,
         error,
-      }),
-    );
+      });
+    });
   }
 
   private announce(outcome: Outcome): void {

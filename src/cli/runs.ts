@@ -33,10 +33,19 @@ export function runs(options: RunsOptions): Promise<number> {
       'select * from sluice.loads order by run_id desc, entry_name limit $1',
       [limit],
     );
-    if (options.json) printJson(camelCased(rows));
+    if (options.json) printJson(rows.map(asJson));
     else printTable(COLUMNS, rows.map(asCells));
     return EXIT.ok;
   });
+}
+
+/** `seconds` is exact to the millisecond, so that a number holds it. */
+function asJson(row: LoadsRow): unknown {
+  return camelCased({ ...row, seconds: secondsOf(row) });
+}
+
+function secondsOf(row: LoadsRow): number | null {
+  return row.seconds === null ? null : Number(row.seconds);
 }
 
 const COLUMNS = ['run', 'file', 'entry', 'status', 'table', 'read', 'loaded', 'rejected', 'seconds', 'error'];
@@ -51,7 +60,7 @@ function asCells(row: LoadsRow): unknown[] {
     row.records_read,
     row.rows_loaded,
     row.rows_rejected,
-    row.seconds === null ? null : Number(row.seconds),
+    secondsOf(row),
     row.error_code,
   ];
 }

@@ -2,6 +2,7 @@ import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryGeneratedCo
 import { BOOKKEEPING_SCHEMA } from './bookkeeping-schema.ts';
 import { Dataset } from './dataset.ts';
 import { Run } from './run.ts';
+import { SourceFile } from './source-file.ts';
 import type { LoadStatus } from './status.ts';
 import { Version } from './version.ts';
 
@@ -14,6 +15,7 @@ import { Version } from './version.ts';
  */
 @Entity({ schema: BOOKKEEPING_SCHEMA, name: 'load_job' })
 @Index('load_job_run', ['run_id'])
+@Index('load_job_file', ['file_id'])
 @Index('load_job_published_once', { synchronize: false })
 @Check(
   'load_job_balanced',
@@ -33,6 +35,14 @@ export class LoadJob {
   @ManyToOne(() => Run)
   @JoinColumn({ name: 'run_id', foreignKeyConstraintName: 'load_job_run_id_fkey' })
   run?: Run;
+
+  /** The file that was read: the run's own, or one that corrects the run's rejects. */
+  @Column('bigint')
+  file_id!: number;
+
+  @ManyToOne(() => SourceFile)
+  @JoinColumn({ name: 'file_id', foreignKeyConstraintName: 'load_job_file_id_fkey' })
+  file?: SourceFile;
 
   /** Name inside the archive; null for a plain file. */
   @Column('text', { nullable: true })
@@ -90,6 +100,10 @@ export class LoadJob {
   @Column('jsonb', { nullable: true })
   dialect!: Record<string, unknown> | null;
 
+  /** What stood before the first record, byte for byte: byte-order mark, preamble, header. */
+  @Column('bytea', { nullable: true })
+  head!: Buffer | null;
+
   /** Names of the tables in the segments schema that hold its rows; empty for a small load. */
   @Column('text', { array: true, default: '{}' })
   segments!: string[];
@@ -99,4 +113,4 @@ export class LoadJob {
   again!: boolean;
 }
 
-export type LoadJobRow = Omit<LoadJob, 'run' | 'dataset' | 'version'>;
+export type LoadJobRow = Omit<LoadJob, 'run' | 'file' | 'dataset' | 'version'>;

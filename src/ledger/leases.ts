@@ -9,7 +9,8 @@ export const LEASE_SPACE = '8317151692793577472';
  * its own, so the server itself gives it back when the process dies, and nothing is left to clean up.
  */
 export class Leases {
-  private client: PoolClient | null = null;
+  private client: Promise<PoolClient> | null = null;
+  private turn: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly pool: Pool) {}
 
@@ -18,43 +19,62 @@ export class Leases {
    * With `fileIds` only those are considered. Files whose next attempt is not due yet are left.
    */
   async claim(limit: number, scope: ClaimScope): Promise<SourceFile[]> {
-    const client = await this.connection();
     const values = [limit, scope.root ?? null, scope.fileIds ?? null, scope.held];
-    const { rows } = await client.query<SourceFileColumns>(CLAIM, values);
+    const { rows } = await this.inTurn(async () => {
+      const client = await this.connection();
+      return client.query<SourceFileColumns>(CLAIM, values);
+    });
     return rows.map(toSourceFile);
   }
 
   /** Takes the lease on one file; false when another process has it. */
   async hold(fileId: number): Promise<boolean> {
-    const client = await this.connection();
-    const { rows } = await client.query<{ held: boolean }>(
-      `select pg_try_advisory_lock(${LEASE_SPACE}::bigint + $1::bigint) as held`,
-      [fileId],
-    );
+    const { rows } = await this.inTurn(async () => {
+      const client = await this.connection();
+      return client.query<{ held: boolean }>(
+        `select pg_try_advisory_lock(${LEASE_SPACE}::bigint + $1::bigint) as held`,
+        [fileId],
+      );
+    });
     return rows[0]?.held === true;
   }
 
   async release(fileId: number): Promise<void> {
-    if (this.client === null) return;
-    await this.client.query(`select pg_advisory_unlock(${LEASE_SPACE}::bigint + $1::bigint)`, [fileId]);
+    await this.inTurn(async () => {
+      const client = await this.client;
+      await client?.query(`select pg_advisory_unlock(${LEASE_SPACE}::bigint + $1::bigint)`, [fileId]);
+    });
   }
 
   async close(): Promise<void> {
     const client = this.client;
     this.client = null;
-    client?.release(true);
+    (await client?.catch(() => null))?.release(true);
   }
 
-  private async connection(): Promise<PoolClient> {
-    if (this.client !== null) return this.client;
-    const client = await this.pool.connect();
-    client.once('end', () => this.drop(client));
-    this.client = client;
-    return client;
+  /** Callers share one connection, which takes one statement at a time. */
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.turn.then(work);
+    this.turn = result.catch(() => {});
+    return result;
   }
 
-  private drop(client: PoolClient): void {
-    if (this.client === client) this.client = null;
+  /** One connection for all callers, also for those who ask while it is being made: a lease lives and dies with it. */
+  private connection(): Promise<PoolClient> {
+    this.client ??= this.connect();
+    return this.client;
+  }
+
+  /** A connection that was lost is handed back, or the pool would count it for good. */
+  private connect(): Promise<PoolClient> {
+    const connecting = this.pool.connect();
+    const forget = () => {
+      if (this.client !== connecting) return false;
+      this.client = null;
+      return true;
+    };
+    connecting.then((client) => client.once('end', () => forget() && client.release(true)), forget);
+    return connecting;
   }
 }
 

@@ -31,6 +31,12 @@ export interface OutcomeLoad {
   readonly rowsLoaded: number;
   readonly rowsRejected: number;
   readonly rowsSkipped: number;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly finishedAt: string | null;
+  readonly seconds: number | null;
+  readonly errorCode: string | null;
+  readonly errorMessage: string | null;
 }
 
 /** Reads the recorded outcome of a file. */
@@ -94,7 +100,9 @@ const READ_OUTCOME = `
          coalesce((select json_agg(json_build_object(
                      'entryName', l.entry_name, 'dataset', l.dataset, 'parentTable', l.parent_table,
                      'versionTable', l.version_table, 'status', l.status, 'recordsRead', l.records_read,
-                     'rowsLoaded', l.rows_loaded, 'rowsRejected', l.rows_rejected, 'rowsSkipped', l.rows_skipped)
+                     'rowsLoaded', l.rows_loaded, 'rowsRejected', l.rows_rejected, 'rowsSkipped', l.rows_skipped,
+                     'startedAt', l.started_at, 'finishedAt', l.finished_at, 'seconds', l.seconds,
+                     'errorCode', l.error_code, 'errorMessage', l.error_message)
                      order by l.entry_name)
                      from sluice.loads l where l.run_id = r.run_id and l.dataset is not null), '[]') as loads
     from sluice.source_file f join sluice.run r on r.run_id = f.run_id

@@ -50,6 +50,7 @@ export interface RunEnd {
   readonly error: SluiceError | null;
 }
 
+/** Records how a run ended. Refuses, like `lockRun`, when this is no longer the run's attempt to end. */
 export async function endRun(
   client: Pool | PoolClient,
   file: SourceFile,
@@ -57,9 +58,10 @@ export async function endRun(
   end: RunEnd,
 ): Promise<void> {
   const { error } = end;
-  await client.query(END_RUN, [
+  const { rowCount } = await client.query(END_RUN, [
     file.fileId,
     run.runId,
+    run.attempt,
     end.status,
     end.sha256,
     end.bytes,
@@ -67,6 +69,7 @@ export async function endRun(
     error?.message ?? null,
     error === null ? null : JSON.stringify(error.facts),
   ]);
+  if (rowCount !== 1) throw new SluiceError('RUN_TAKEN_OVER', { run: run.runId, file: file.displayPath });
 }
 
 const START_RUN = `
@@ -92,13 +95,15 @@ const START_RUN = `
   select run_id, attempt from started`;
 
 const END_RUN = `
-  with run as (
+  with ended as (
     update sluice.run
-       set status = $3, finished_at = clock_timestamp(), bytes = $5, error_code = $6, error_message = $7,
-           error_facts = $8::jsonb
-     where run_id = $2
+       set status = $4, finished_at = clock_timestamp(), bytes = $6, error_code = $7, error_message = $8,
+           error_facts = $9::jsonb
+     where run_id = $2 and attempt = $3 and finished_at is null
+    returning run_id
   )
-  update sluice.source_file
-     set status = $3, finished_at = clock_timestamp(), sha256 = coalesce($4, sha256), run_id = $2, waiting_for = null,
-         next_attempt_at = null
-   where file_id = $1`;
+  update sluice.source_file f
+     set status = $4, finished_at = clock_timestamp(), sha256 = coalesce($5, sha256), run_id = ended.run_id,
+         waiting_for = null, next_attempt_at = null
+    from ended
+   where f.file_id = $1`;

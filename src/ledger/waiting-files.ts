@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import type { SluiceError } from '../errors.ts';
+import type { ClaimScope } from './leases.ts';
 import type { SourceFile } from './source-file.ts';
 
 /** Puts a file back in the queue, to be tried again in `delayMs` milliseconds; the error is kept to be shown. */
@@ -31,14 +32,18 @@ export async function returnToWatcher(pool: Pool, file: SourceFile): Promise<voi
   );
 }
 
-/** Milliseconds until the next scheduled attempt under `root`, or null when nothing is scheduled. */
-export async function nextAttemptIn(pool: Pool, root: Buffer): Promise<number | null> {
+/** Milliseconds until the next scheduled attempt in `scope`, or null when nothing is scheduled. */
+export async function nextAttemptIn(
+  pool: Pool,
+  scope: Pick<ClaimScope, 'root' | 'fileIds'>,
+): Promise<number | null> {
   const { rows } = await pool.query<{ ms: number | null }>(
     `select (extract(epoch from min(next_attempt_at) - now()) * 1000)::float8 as ms
        from sluice.source_file
       where finished_at is null and next_attempt_at is not null
-        and substring(path_bytes for length($1::bytea)) = $1`,
-    [root],
+        and ($1::bytea is null or substring(path_bytes for length($1::bytea)) = $1)
+        and ($2::bigint[] is null or file_id = any($2))`,
+    [scope.root ?? null, scope.fileIds ?? null],
   );
   return rows[0]?.ms ?? null;
 }

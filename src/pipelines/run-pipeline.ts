@@ -1,7 +1,9 @@
 import type { Pool } from 'pg';
+import { rejectLimitFor } from '../config/reject-limit.ts';
 import type { Settings } from '../config/settings.ts';
 import { hasCode, SluiceError } from '../errors.ts';
 import { SourceHandle, sameFile } from '../formats/file-handle.ts';
+import { clearUnpublished, type LoadJobEntry, saveLoadJob } from '../ledger/load-jobs.ts';
 import { type Run, recordStage } from '../ledger/runs.ts';
 import type { SourceFile } from '../ledger/source-file.ts';
 import { TypeContradiction } from './copy/contradiction.ts';
@@ -9,6 +11,7 @@ import type { Handler } from './handlers/handler.ts';
 import { refusePublished, refuseTwin } from './identify/find-twin.ts';
 import type { IdentifiedEntry } from './identify/identified.ts';
 import { loadJob } from './load/load-job.ts';
+import { RejectRecorder } from './load/reject-recorder.ts';
 import { planLoad } from './plan/plan-load.ts';
 import type { LoadPlan, RunPlan } from './plan/run-plan.ts';
 import { type PublishJob, publishRun } from './publish/publish-run.ts';
@@ -49,7 +52,12 @@ export async function runPipeline(
     const businessDate = entries[0]?.businessDate ?? null;
     await recordStage(pool, file, run, { status: 'identified', businessDate });
     if (!options.again) for (const entry of entries) await refuseTwin(pool, handle, entry);
-    const work: Work = { context, file, run, options, handler, handle, entries, widened: new Map() };
+    const work: Work = {
+      ...{ context, file, run, options, handler, handle, entries },
+      widened: new Map(),
+      recorders: [],
+      tries: 0,
+    };
     while (!(await tryOnce(work)));
   } finally {
     await handle.close();
@@ -82,14 +90,19 @@ interface Work {
   readonly entries: readonly IdentifiedEntry[];
   /** Types that records of this file have shown to be needed, by job and column. */
   readonly widened: Map<number, Map<string, string>>;
+  /** What collected rejects in the try at hand. */
+  recorders: { readonly rejects: RejectRecorder; readonly note: LoadJobEntry }[];
+  tries: number;
 }
 
 /** Plan, load, publish. False when it has to be done again, with wider types or on a dataset that has changed. */
 async function tryOnce(work: Work): Promise<boolean> {
   const { context, file, run, options } = work;
   const plans = await planJobs(context, work.entries, work.widened);
+  if (work.tries++ > 0 || run.attempt > 1) await clearUnpublished(context.pool, run.runId);
   await recordStage(context.pool, file, run, { status: 'planned' });
   const jobs: PublishJob[] = [];
+  work.recorders = [];
   try {
     for (const [at, plan] of plans.entries()) {
       jobs.push(await loadOne(work, plan, work.entries[at] as IdentifiedEntry));
@@ -108,6 +121,7 @@ async function tryOnce(work: Work): Promise<boolean> {
       return false;
     }
     if (hasCode(error, 'PLAN_STALE')) return false;
+    if (hasCode(error, 'REJECT_LIMIT_EXCEEDED')) await keepRejects(work);
     throw error;
   }
 }
@@ -115,15 +129,65 @@ async function tryOnce(work: Work): Promise<boolean> {
 async function loadOne(work: Work, plan: LoadPlan, entry: IdentifiedEntry): Promise<PublishJob> {
   const { context, run, options, handle, handler } = work;
   const startedAt = new Date();
+  const note = noteOf(work, plan, startedAt);
+  const rejects = new RejectRecorder(
+    context.pool,
+    rejectLimitFor(context.settings, entry.config ?? undefined),
+    {
+      file: plan.title,
+      enter: async () => ({ runId: run.runId, loadId: await saveLoadJob(context.pool, null, note) }),
+    },
+  );
+  work.recorders.push({ rejects, note });
   const loadContext = {
     ...context,
     run,
+    rejects,
     signal: options.signal,
     onProgress: (position: number) => options.onProgress(position, handle.opened.size),
   };
   const loaded = await loadJob(loadContext, plan, handle, handler.open(handle, entry));
   if (!options.again) await refusePublished(context.pool, loaded.contentSha256, entry);
   return { plan, loaded, startedAt };
+}
+
+/** A load job as it is noted while it runs. */
+function noteOf(work: Work, plan: LoadPlan, startedAt: Date): LoadJobEntry {
+  const { run, file, options } = work;
+  return {
+    runId: run.runId,
+    fileId: file.fileId,
+    entryName: plan.entryName,
+    datasetId: plan.datasetId,
+    versionId: plan.versionId,
+    contentSha256: null,
+    status: 'planned',
+    recordsRead: 0,
+    rowsLoaded: 0,
+    rowsRejected: 0,
+    rowsSkipped: 0,
+    startedAt,
+    dialect: plan.dialect,
+    head: Buffer.alloc(0),
+    segments: [],
+    again: options.again,
+  };
+}
+
+/** A run that fails over its rejects still lists those it found. */
+async function keepRejects(work: Work): Promise<void> {
+  const { pool } = work.context;
+  for (const { rejects, note } of work.recorders) {
+    if (rejects.count === 0) continue;
+    await rejects.flush();
+    const { count: rowsRejected, owner } = rejects;
+    await saveLoadJob(pool, owner?.loadId ?? null, {
+      ...note,
+      status: 'failed',
+      recordsRead: rowsRejected,
+      rowsRejected,
+    });
+  }
 }
 
 async function planJobs(

@@ -169,7 +169,8 @@ export class Dispatcher {
       worker.unsettle(file);
       return false;
     }
-    if (this.abort.signal.aborted || hasCode(error, 'RUN_TAKEN_OVER')) {
+    if (hasCode(error, 'RUN_TAKEN_OVER')) return false;
+    if (this.abort.signal.aborted) {
       await abandonAttempt(pool, file);
       return false;
     }
@@ -182,8 +183,18 @@ export class Dispatcher {
       await this.retry(file, error);
       return false;
     }
-    await worker.conclude(file, run, error.kind === 'terminal' ? error : exhausted(file, error));
-    return true;
+    return this.conclude(file, run, error.kind === 'terminal' ? error : exhausted(file, error));
+  }
+
+  /** False when the file was taken over meanwhile: then what became of it is for the other process to say. */
+  private async conclude(file: SourceFile, run: Run, error: SluiceError): Promise<boolean> {
+    try {
+      await this.options.worker.conclude(file, run, error);
+      return true;
+    } catch (refusal) {
+      if (hasCode(refusal, 'RUN_TAKEN_OVER')) return false;
+      throw refusal;
+    }
   }
 
   private async retry(file: SourceFile, error: SluiceError): Promise<void> {
@@ -193,7 +204,8 @@ export class Dispatcher {
   }
 
   private async schedule(): Promise<void> {
-    const ms = await nextAttemptIn(this.options.pool, this.options.root);
+    const { pool, root, fileIds } = this.options;
+    const ms = await nextAttemptIn(pool, fileIds === undefined ? { root } : { fileIds });
     if (ms !== null) this.wakeIn(Math.max(50, ms));
   }
 

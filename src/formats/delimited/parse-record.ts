@@ -4,7 +4,7 @@ import type { Dialect, Field } from './dialect.ts';
 
 /** Why a record cannot be read as it stands. */
 export interface RecordFault {
-  readonly code: 'STRAY_QUOTE' | 'UNTERMINATED_QUOTE' | 'NUL_BYTE' | 'INVALID_ENCODING' | 'FIELD_COUNT';
+  readonly code: 'STRAY_QUOTE' | 'UNTERMINATED_QUOTE' | 'NUL_BYTE' | 'INVALID_ENCODING';
   readonly message: string;
   /** Index of the field, from 0; null when the whole record is concerned. */
   readonly field: number | null;
@@ -13,6 +13,8 @@ export interface RecordFault {
 export type ParsedRecord =
   | { readonly fields: readonly Field[]; readonly fault: null }
   | { readonly fields: null; readonly fault: RecordFault };
+
+const UNDEFINED_1252 = [0x81, 0x8d, 0x8f, 0x90, 0x9d];
 
 /** Reads one record strictly: what comes out is what stands in the file, or a fault that says why it cannot be. */
 export class RecordParser {
@@ -33,12 +35,17 @@ export class RecordParser {
   }
 
   private decode(bytes: Buffer): string | null {
-    if (!this.isUtf8) return decodeText(bytes, this.dialect.encoding);
+    if (!this.isUtf8) return this.isUndefined(bytes) ? null : decodeText(bytes, this.dialect.encoding);
     try {
       return this.decoder.decode(bytes);
     } catch {
       return null;
     }
+  }
+
+  /** Five bytes of windows-1252 are no character; Postgres refuses them too. */
+  private isUndefined(bytes: Buffer): boolean {
+    return this.dialect.encoding === 'windows-1252' && UNDEFINED_1252.some((byte) => bytes.includes(byte));
   }
 
   private quotedFields(text: string, quote: string): ParsedRecord {

@@ -1,4 +1,5 @@
 import type { Dialect } from './dialect.ts';
+import { type Finder, finderFor } from './finder.ts';
 
 /**
  * Something in a block that COPY would refuse, or would read differently from what stands in the file.
@@ -40,7 +41,7 @@ export interface ScanRules {
   readonly singleColumn: boolean;
 }
 
-const PLAIN = 0;
+export const PLAIN = 0;
 const LINE_END = 1;
 const OTHER_NEWLINE = 2;
 const QUOTE = 3;
@@ -86,6 +87,8 @@ export interface ScanOptions {
   readonly eof: boolean;
   /** Stop after this many records. */
   readonly maxRecords?: number;
+  /** Told of each record: its offsets, line end included, and the lines before it. */
+  readonly onRecord?: (start: number, end: number, linesBefore: number) => void;
 }
 
 /**
@@ -99,10 +102,10 @@ export function scanRecords(
   rules: ScanRules,
   options: ScanOptions,
 ): Scan {
-  return new Scanner(bytes, start, stop, rules, options.eof).run(
-    options.maxRecords ?? Number.MAX_SAFE_INTEGER,
-  );
+  return new Scanner(bytes, start, stop, rules, options).run();
 }
+
+const FEW_RECORDS = 100;
 
 /** Bits of `lineEnds`: which kinds of line end were seen. */
 const BARE = 1;
@@ -110,6 +113,10 @@ const WITH_CR = 2;
 
 class Scanner {
   private readonly scan: Scan;
+  private readonly finder: Finder;
+  private readonly eof: boolean;
+  private readonly maxRecords: number;
+  private readonly onRecord: ScanOptions['onRecord'] | null;
   private recordStart: number;
   private lines = 0;
   private hazards = 0;
@@ -120,21 +127,24 @@ class Scanner {
     start: number,
     private readonly stop: number,
     private readonly rules: ScanRules,
-    private readonly eof: boolean,
+    options: ScanOptions,
   ) {
+    this.eof = options.eof;
+    this.maxRecords = options.maxRecords ?? Number.MAX_SAFE_INTEGER;
+    this.onRecord = options.onRecord ?? null;
     this.scan = { end: start, records: 0, lines: 0, hazards: 0 };
     this.recordStart = start;
+    // Few records do not pay for searching the whole range once.
+    this.finder = finderFor({ bytes, start, stop, rules, fewRecords: this.maxRecords < FEW_RECORDS });
   }
 
-  run(maxRecords: number): Scan {
-    const { bytes, stop, scan } = this;
+  run(): Scan {
+    const { bytes, stop, scan, finder, maxRecords } = this;
     const { classes } = this.rules;
-    let at = this.recordStart;
+    let at = finder.next(this.recordStart);
     while (at < stop && scan.records < maxRecords) {
-      const kind = classes[bytes[at] as number];
-      if (kind === PLAIN) at++;
-      else if (kind === LINE_END) at = this.endRecord(at);
-      else at = this.special(at, kind as number);
+      const kind = classes[bytes[at] as number] as number;
+      at = finder.next(kind === LINE_END ? this.endRecord(at) : this.special(at, kind));
     }
     if (this.eof && this.recordStart < stop && scan.records < maxRecords) this.endFile();
     return this.result();
@@ -157,7 +167,10 @@ class Scanner {
     this.lines++;
     const content = hasCr ? length - 1 : length;
     if (content <= 2) this.hazards |= shortRecordHazards(bytes, this.recordStart, content, rules);
-    if (content > 0 || rules.singleColumn) scan.records++;
+    if (content > 0 || rules.singleColumn) {
+      scan.records++;
+      if (this.onRecord) this.onRecord(this.recordStart, at + 1, scan.lines);
+    }
     this.recordStart = at + 1;
     scan.end = at + 1;
     scan.lines = this.lines;
@@ -170,6 +183,7 @@ class Scanner {
     const content = stop - this.recordStart;
     if (content <= 2) this.hazards |= shortRecordHazards(this.bytes, this.recordStart, content, this.rules);
     scan.records++;
+    if (this.onRecord) this.onRecord(this.recordStart, stop, scan.lines);
     scan.end = stop;
     scan.lines = this.lines + 1;
     scan.hazards = this.hazards;
@@ -189,21 +203,36 @@ class Scanner {
       this.hazards |= HAZARD.strayQuote;
       return open + 1;
     }
+    const { quote, escapeByte } = rules;
+    for (let at = this.closing(open + 1); at < stop; at = this.closing(at)) {
+      if (at + 1 >= stop) return this.eof ? stop : Number.POSITIVE_INFINITY;
+      if (escapeByte !== quote || bytes[at + 1] !== quote) return this.closed(at + 1);
+      at += 2;
+    }
+    this.hazards |= HAZARD.unterminatedQuote;
+    return Number.POSITIVE_INFINITY;
+  }
+
+  /** Offset of the next quote inside a quoted field that a backslash does not hide; counts the lines on the way. */
+  private closing(from: number): number {
+    const { bytes, stop, rules, finder } = this;
     const { quote, escapeByte, lineEnd } = rules;
-    for (let at = open + 1; at < stop; at++) {
+    if (finder.sparse) {
+      const at = finder.nextQuote(from);
+      this.lines += finder.linesUntil(at);
+      if (finder.hasNul(from, at)) this.hazards |= HAZARD.nul;
+      return at;
+    }
+    for (let at = from; at < stop; at++) {
       const byte = bytes[at];
       if (byte === escapeByte && escapeByte !== quote) {
         at++;
         if (bytes[at] === lineEnd) this.lines++;
-      } else if (byte === quote) {
-        if (at + 1 >= stop) return this.eof ? stop : Number.POSITIVE_INFINITY;
-        if (escapeByte !== quote || bytes[at + 1] !== quote) return this.closed(at + 1);
-        at++;
-      } else if (byte === lineEnd) this.lines++;
+      } else if (byte === quote) return at;
+      else if (byte === lineEnd) this.lines++;
       else if (byte === 0) this.hazards |= HAZARD.nul;
     }
-    this.hazards |= HAZARD.unterminatedQuote;
-    return Number.POSITIVE_INFINITY;
+    return stop;
   }
 
   private closed(after: number): number {

@@ -1,9 +1,16 @@
 import type { PoolClient } from 'pg';
-import { copyBlock } from '../copy/copy-block.ts';
+import { BlockCopier } from '../copy/block-copier.ts';
 import type { CopyJob } from '../copy/copy-job.ts';
+import type { OnRejects } from '../copy/rescue.ts';
 import type { TableName } from '../plan/run-plan.ts';
-import { closeSegment, createSegment, setNextRow } from '../tables/segments.ts';
+import { closeSegment, createSegment } from '../tables/segments.ts';
 import type { BlockQueue } from './block-queue.ts';
+
+export interface LaneTarget {
+  readonly segment: TableName;
+  readonly runId: number;
+  readonly onRejects: OnRejects;
+}
 
 /** One connection with an open transaction that fills one segment. */
 export class Lane {
@@ -13,22 +20,22 @@ export class Lane {
 
   private constructor(
     private readonly client: PoolClient,
-    private readonly job: CopyJob,
+    private readonly copier: BlockCopier,
     readonly segment: TableName,
   ) {}
 
-  static async open(client: PoolClient, job: CopyJob, segment: TableName, runId: number): Promise<Lane> {
+  static async open(client: PoolClient, job: CopyJob, target: LaneTarget): Promise<Lane> {
+    const { segment, runId, onRejects } = target;
     await client.query('BEGIN');
     await createSegment(client, segment, job.plan, runId);
-    return new Lane(client, job, segment);
+    return new Lane(client, new BlockCopier(client, job, segment, onRejects), segment);
   }
 
   /** Copies blocks until there are none left, or `signal` ends it between two blocks. */
   async run(queue: BlockQueue, signal: AbortSignal): Promise<void> {
     for (let block = await queue.next(); block !== null; block = await queue.next()) {
       signal.throwIfAborted();
-      await this.client.query(setNextRow(this.segment, block.firstRecord));
-      this.rows += await copyBlock(this.client, this.job, this.segment, block);
+      this.rows += await this.copier.copy(block);
     }
   }
 

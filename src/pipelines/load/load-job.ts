@@ -12,6 +12,7 @@ import { dropSegments, segmentName } from '../tables/segments.ts';
 import { BlockQueue } from './block-queue.ts';
 import { Lane } from './lane.ts';
 import type { LoadedJob } from './loaded.ts';
+import type { RejectRecorder } from './reject-recorder.ts';
 
 /** Bytes of whole records that go to COPY at once; measured: larger blocks gain nothing. */
 export const BLOCK_BYTES = 4 * 1024 * 1024;
@@ -20,6 +21,8 @@ export interface LoadContext {
   readonly pool: Pool;
   readonly settings: Settings;
   readonly run: Run;
+  /** Collects what is rejected. */
+  readonly rejects: RejectRecorder;
   /** Connections for one large load. */
   readonly lanes: number;
   /** Ends the load promptly. */
@@ -47,8 +50,7 @@ export async function loadJob(
   });
   try {
     const first = await reader.next();
-    const job = copyJob(plan);
-    const loading: Loading = { context, job, handle, opened, reader };
+    const loading: Loading = { context, job: copyJob(plan), handle, opened, reader };
     return first === null || reader.ended
       ? await keepSmall(loading, first)
       : await fillSegments(loading, first);
@@ -86,6 +88,7 @@ async function fillSegments(loading: Loading, first: Block): Promise<LoadedJob> 
     await refuseChanged(loading);
     const rowsLoaded = lanes.reduce((sum, lane) => sum + lane.rows, 0);
     refuseImbalance(loading, rowsLoaded);
+    context.rejects.checkLimit(reader.recordsRead);
     signal.throwIfAborted();
     signal.removeEventListener('abort', abort);
     await Promise.all(lanes.map((lane) => lane.commit()));
@@ -104,7 +107,11 @@ async function openLane(loading: Loading, number: number): Promise<Lane> {
   const { run } = context;
   const client = await context.pool.connect();
   try {
-    return await Lane.open(client, job, segmentName(job.plan, run.runId, run.attempt, number), run.runId);
+    return await Lane.open(client, job, {
+      segment: segmentName(job.plan, run.runId, run.attempt, number),
+      runId: run.runId,
+      onRejects: (rejects) => context.rejects.add(rejects),
+    });
   } catch (error) {
     client.release(true);
     throw error;
@@ -122,8 +129,9 @@ function resultOf(loading: Loading) {
   const hashes = opened.hashes();
   return {
     recordsRead: reader.recordsRead,
-    rowsRejected: 0,
     rowsSkipped: 0,
+    head: reader.head,
+    rejects: loading.context.rejects,
     fileSha256: hashes.file,
     contentSha256: hashes.content,
     bytes: opened.position(),
@@ -138,13 +146,10 @@ async function refuseChanged(loading: Loading): Promise<void> {
 
 /** I1, before anything is committed. */
 function refuseImbalance(loading: Loading, loaded: number): void {
-  const read = loading.reader.recordsRead;
-  if (read === loaded) return;
-  throw new SluiceError('ACCOUNTING_MISMATCH', {
-    file: loading.job.plan.title,
-    read,
-    loaded,
-    rejected: 0,
-    skipped: 0,
-  });
+  const { context, reader, job } = loading;
+  const read = reader.recordsRead;
+  const rejected = context.rejects.count;
+  if (read === loaded + rejected) return;
+  const facts = { file: job.plan.title, read, loaded, rejected, skipped: 0 };
+  throw new SluiceError('ACCOUNTING_MISMATCH', facts);
 }

@@ -1,11 +1,12 @@
 import type { Block } from '../../formats/delimited/block-reader.ts';
 import type { TableName } from '../plan/run-plan.ts';
+import type { RejectRecorder } from './reject-recorder.ts';
 
 /** What loading one job gave: its rows are in Postgres or in memory, and nobody can see them yet. */
 export interface LoadedJob {
   readonly recordsRead: number;
+  /** Rows in the segments; those of a small load are counted when they are copied. */
   readonly rowsLoaded: number;
-  readonly rowsRejected: number;
   readonly rowsSkipped: number;
   /** SHA-256 (hex) of the source file's bytes. */
   readonly fileSha256: string;
@@ -15,6 +16,10 @@ export interface LoadedJob {
   readonly bytes: number;
   /** Large loads: committed tables that publish attaches. */
   readonly segments: readonly TableName[];
+  /** What stood before the first record, byte for byte. */
+  readonly head: Buffer;
+  /** Collects what is rejected; for a small load that happens during publish. */
+  readonly rejects: RejectRecorder;
   /** Small loads: what publish copies inside its own transaction. */
   readonly blocks: readonly Block[];
 }

@@ -6,12 +6,11 @@ import { inTransaction } from '../../db/transaction.ts';
 import { hasCode, SluiceError } from '../../errors.ts';
 import { endRun, lockRun, type Run } from '../../ledger/runs.ts';
 import type { SourceFile } from '../../ledger/source-file.ts';
-import { copyBlock } from '../copy/copy-block.ts';
+import { BlockCopier } from '../copy/block-copier.ts';
 import { copyJob } from '../copy/copy-job.ts';
 import type { LoadedJob } from '../load/loaded.ts';
 import type { LoadPlan } from '../plan/run-plan.ts';
 import { RUN_ID_SETTING } from '../tables/ddl.ts';
-import { setNextRow } from '../tables/segments.ts';
 import type { PublishedRun } from './published.ts';
 import { recordLayout } from './record-layout.ts';
 import { recordLoad } from './record-load.ts';
@@ -89,7 +88,8 @@ async function publishJob(client: PoolClient, input: PublishInput, job: PublishJ
   await attachSegments(client, plan, loaded);
   const rowsLoaded = loaded.rowsLoaded + (await copySmall(client, input.run.runId, plan, loaded));
   refuseImbalance(plan, loaded, rowsLoaded);
-  await recordLoad(client, { ...input, job, layout, rowsLoaded });
+  loaded.rejects.checkLimit(loaded.recordsRead);
+  await recordLoad(client, { input, job, layout, rowsLoaded });
   return rowsLoaded;
 }
 
@@ -108,20 +108,21 @@ async function copySmall(
   loaded: LoadedJob,
 ): Promise<number> {
   if (loaded.blocks.length === 0) return 0;
-  const job = copyJob(plan);
+  // The transaction may be made for the second time.
+  loaded.rejects.reset();
+  await client.query(`SET LOCAL ${RUN_ID_SETTING} = ${runId}`);
+  const copier = new BlockCopier(client, copyJob(plan), plan.version, (rejects) =>
+    loaded.rejects.add(rejects),
+  );
   let rows = 0;
-  for (const block of loaded.blocks) {
-    await client.query(
-      `${setNextRow(plan.version, block.firstRecord)}; SET LOCAL ${RUN_ID_SETTING} = ${runId}`,
-    );
-    rows += await copyBlock(client, job, plan.version, block);
-  }
+  for (const block of loaded.blocks) rows += await copier.copy(block);
   return rows;
 }
 
 /** I1. */
 function refuseImbalance(plan: LoadPlan, loaded: LoadedJob, rowsLoaded: number): void {
-  const { recordsRead: read, rowsRejected: rejected, rowsSkipped: skipped } = loaded;
+  const { recordsRead: read, rowsSkipped: skipped } = loaded;
+  const rejected = loaded.rejects.count;
   if (read === rowsLoaded + rejected + skipped) return;
   throw new SluiceError('ACCOUNTING_MISMATCH', {
     file: plan.title,

@@ -16,7 +16,8 @@ export function layoutDdl(
     if (change.kind === 'newColumn' && change.on === 'parent') {
       return [`ALTER TABLE ${table} ADD COLUMN ${columnDefinition(change.column, change.type)}`];
     }
-    if (change.kind === 'widenType') return [widen(change.table, change.column, change.to)];
+    if (change.kind === 'widenType')
+      return [widen(qualified(change.table.schema, change.table.name), change.column, change.to)];
     return [];
   });
 }
@@ -26,12 +27,21 @@ function createParent(table: string, columns: readonly TableColumn[]): string {
   return `CREATE TABLE ${table} (${[...definitions, ...OWN_COLUMNS].join(', ')})`;
 }
 
-const OWN_COLUMNS = ['_run_id bigint NOT NULL', '_row bigint NOT NULL'];
+export const OWN_COLUMNS = ['_run_id bigint NOT NULL', '_row bigint NOT NULL'];
 
-function widen(table: TableName, column: string, type: string): string {
+/** The same changes of columns on a table that stands apart from its parent yet. */
+export function changeDdl(table: string, changes: readonly LayoutChange[]): string[] {
+  return changes.flatMap((change) => {
+    if (change.kind === 'newColumn') {
+      return [`ALTER TABLE ${table} ADD COLUMN ${columnDefinition(change.column, change.type)}`];
+    }
+    return change.kind === 'widenType' ? [widen(table, change.column, change.to)] : [];
+  });
+}
+
+function widen(table: string, column: string, type: string): string {
   const name = quoteIdentifier(column);
-  const target = qualified(table.schema, table.name);
-  return `ALTER TABLE ${target} ALTER COLUMN ${name} TYPE ${type} USING ${name}::${type}`;
+  return `ALTER TABLE ${table} ALTER COLUMN ${name} TYPE ${type} USING ${name}::${type}`;
 }
 
 /**

@@ -1,8 +1,12 @@
 import type { Pool, PoolClient } from 'pg';
 import { qualified, quoteLiteral } from '../../db/identifiers.ts';
+import { inTransaction } from '../../db/transaction.ts';
 import { LEASE_SPACE } from '../../ledger/leases.ts';
 import type { LoadPlan, TableName } from '../plan/run-plan.ts';
-import { columnDefinition, rowSequence } from './ddl.ts';
+import { changeDdl, columnDefinition, OWN_COLUMNS, rowSequence } from './ddl.ts';
+
+/** Milliseconds to wait for a transaction that still holds a segment. */
+const DROP_TIMEOUT_MS = 10_000;
 
 /** Name of the schema that holds segments. */
 export function segmentSchema(stagingSchema: string): string {
@@ -17,7 +21,8 @@ export function segmentName(plan: LoadPlan, runId: number, attempt: number, lane
 
 /**
  * Makes a segment inside the lane's transaction, so that an unfinished lane leaves nothing, and a server with
- * `wal_level=minimal` need not log what is copied into it. It has every column of its version table.
+ * `wal_level=minimal` need not log what is copied into it. It has every column and every
+ * constraint of its version table.
  */
 export async function createSegment(
   client: PoolClient,
@@ -27,14 +32,23 @@ export async function createSegment(
 ): Promise<void> {
   const table = qualified(segment.schema, segment.name);
   const sequence = rowSequence(segment);
-  const columns = plan.tableColumns.map((column) => columnDefinition(column.name, column.type));
-  const own = [
-    `_run_id bigint NOT NULL DEFAULT ${runId}`,
-    `_row bigint NOT NULL DEFAULT nextval(${quoteLiteral(sequence)})`,
+  const statements = [
+    `CREATE UNLOGGED SEQUENCE ${sequence} CACHE 1000`,
+    ...segmentColumns(table, plan),
+    `ALTER TABLE ${table} ALTER _run_id SET DEFAULT ${runId}, ALTER _row SET DEFAULT nextval(${quoteLiteral(sequence)})`,
   ];
-  await client.query(
-    `CREATE UNLOGGED SEQUENCE ${sequence} CACHE 1000; CREATE TABLE ${table} (${[...columns, ...own].join(', ')})`,
-  );
+  await client.query(statements.join('; '));
+}
+
+/** Copied from the table that will be its parent, or from what that one is going to be like. */
+function segmentColumns(table: string, plan: LoadPlan): string[] {
+  const base = plan.versionId !== null ? plan.version : plan.datasetId !== null ? plan.parent : null;
+  if (base === null) {
+    const columns = plan.tableColumns.map((column) => columnDefinition(column.name, column.type));
+    return [`CREATE TABLE ${table} (${[...columns, ...OWN_COLUMNS].join(', ')})`];
+  }
+  const like = `CREATE TABLE ${table} (LIKE ${qualified(base.schema, base.name)} INCLUDING CONSTRAINTS)`;
+  return [like, ...changeDdl(table, plan.changes)];
 }
 
 /** A full segment is written to no more: its sequence goes. */
@@ -48,10 +62,27 @@ export function setNextRow(table: TableName, record: number): string {
   return `SELECT setval(${quoteLiteral(rowSequence(table))}, ${record}, false)`;
 }
 
-export async function dropSegments(client: Pool | PoolClient, segments: readonly TableName[]): Promise<void> {
-  if (segments.length === 0) return;
-  const tables = segments.map((segment) => qualified(segment.schema, segment.name)).join(', ');
-  await client.query(`DROP TABLE IF EXISTS ${tables}`);
+/**
+ * Drops segments that are not attached; one that is stays, whatever the caller believes. When a COMMIT was sent and
+ * its answer lost, the lock waits for its end, and only then is it known which of the two a segment is.
+ */
+export async function dropSegments(pool: Pool, segments: readonly TableName[]): Promise<void> {
+  for (const segment of segments) {
+    await inTransaction(pool, (client) => dropUnattached(client, segment), {
+      lockTimeoutMs: DROP_TIMEOUT_MS,
+    });
+  }
+}
+
+async function dropUnattached(client: PoolClient, segment: TableName): Promise<void> {
+  const table = qualified(segment.schema, segment.name);
+  const { rows } = await client.query<{ there: boolean }>('select to_regclass($1) is not null as there', [
+    table,
+  ]);
+  if (rows[0]?.there !== true) return;
+  await client.query(`LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`);
+  const attached = await client.query('select from pg_inherits where inhrelid = to_regclass($1)', [table]);
+  if (attached.rowCount === 0) await client.query(`DROP TABLE ${table}`);
 }
 
 /**

@@ -20,7 +20,7 @@ const ALIASES: Readonly<Record<string, string>> = {
 };
 
 /** A type's name as `format_type` writes it, for the spellings people use. */
-function canonicalType(type: string): string {
+export function canonicalType(type: string): string {
   const spaced = type.trim().toLowerCase().replace(/\s+/g, ' ');
   const [, base = spaced, modifier = ''] = /^([^(]+?)\s*(\(.*\))?$/.exec(spaced) ?? [];
   const canonical = ALIASES[base] ?? base;

@@ -78,6 +78,7 @@ export const TABLES = [
   `create table sluice.load_job (
     load_id bigint generated always as identity constraint load_job_pkey primary key,
     run_id bigint not null constraint load_job_run_id_fkey references sluice.run,
+    file_id bigint not null constraint load_job_file_id_fkey references sluice.source_file,
     entry_name text,
     dataset_id bigint constraint load_job_dataset_id_fkey references sluice.dataset,
     version_id bigint constraint load_job_version_id_fkey references sluice.version,
@@ -92,27 +93,29 @@ export const TABLES = [
     error_code text,
     error_message text,
     dialect jsonb,
+    head bytea,
     segments text[] not null default '{}',
     again boolean not null default false,
     constraint load_job_balanced
       check (status <> 'published' or records_read = rows_loaded + rows_rejected + rows_skipped)
   )`,
   'create index load_job_run on sluice.load_job (run_id)',
+  'create index load_job_file on sluice.load_job (file_id)',
   `create unique index load_job_published_once on sluice.load_job (dataset_id, content_sha256, coalesce(entry_name, ''))
     where status = 'published' and not again`,
 
   `create table sluice.reject (
-    reject_id bigint generated always as identity constraint reject_pkey primary key,
-    run_id bigint not null constraint reject_run_id_fkey references sluice.run,
-    load_id bigint not null constraint reject_load_id_fkey references sluice.load_job,
+    run_id bigint not null,
+    load_id bigint not null,
     record_number bigint not null,
     line_number bigint,
     column_name text,
     code text not null,
     message text not null,
     sqlstate text,
-    raw bytea
+    raw bytea not null,
+    resolved_by bigint,
+    constraint reject_pkey primary key (load_id, record_number)
   )`,
   'create index reject_run on sluice.reject (run_id)',
-  'create index reject_load on sluice.reject (load_id)',
 ];

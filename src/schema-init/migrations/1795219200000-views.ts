@@ -31,11 +31,12 @@ export const VIEWS = [
         else l.error_message
       end as error_message
     from sluice.run r
-    join sluice.source_file f using (file_id)
     left join sluice.load_job l on l.run_id = r.run_id
+    join sluice.source_file f on f.file_id = coalesce(l.file_id, r.file_id)
     left join sluice.dataset d on d.dataset_id = l.dataset_id
     left join sluice.version v on v.version_id = l.version_id`,
 
+  // Open rejects only: those that a correction has loaded are answered.
   `create view sluice.rejects as
     select
       x.run_id,
@@ -51,7 +52,8 @@ export const VIEWS = [
     from sluice.reject x
     join sluice.run r on r.run_id = x.run_id
     join sluice.source_file f on f.file_id = r.file_id
-    join sluice.load_job l on l.load_id = x.load_id`,
+    join sluice.load_job l on l.load_id = x.load_id
+    where x.resolved_by is null`,
 
   `create view sluice.versions as
     select
