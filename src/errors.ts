@@ -260,6 +260,11 @@ export const CATALOGUE = {
     message: 'run {run} of {file} was taken over by another process',
     remedy: 'Nothing to do: the other process finishes it.',
   },
+  COMMAND_STOPPED: {
+    kind: 'transient',
+    message: 'stopped by a signal before anything was done',
+    remedy: 'Run the command again.',
+  },
   RUN_STOPPED: {
     kind: 'transient',
     message: 'the service was stopped while {file} was loading',

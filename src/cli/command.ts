@@ -4,6 +4,7 @@ import { type Database, openDatabase } from '../db/database.ts';
 import { type Log, openLog } from '../log.ts';
 import { Application, type ApplicationOptions } from '../main.ts';
 import { initSchema } from '../schema-init/init-schema.ts';
+import { openUninterrupted } from './signals.ts';
 
 /** Options every command has. */
 export interface CommonOptions {
@@ -38,10 +39,12 @@ export function withDatabase<T>(
   work: (database: Database, context: CommandContext) => Promise<T>,
 ): Promise<T> {
   return inContext(options, 'stderr', async (context) => {
-    const database = await openDatabase(context.settings, (message) => context.log.debug(message), {
-      applicationName: 'sluice command',
-      max: 3,
-    });
+    const database = await openUninterrupted(() =>
+      openDatabase(context.settings, (message) => context.log.debug(message), {
+        applicationName: 'sluice command',
+        max: 3,
+      }),
+    );
     try {
       return await work(database, context);
     } finally {
@@ -57,7 +60,7 @@ export function withApplication<T>(
   work: (application: Application, context: CommandContext) => Promise<T>,
 ): Promise<T> {
   return inContext(options, 'stderr', async (context) => {
-    const app = await Application.open(context.settings, context.log, application);
+    const app = await openUninterrupted(() => Application.open(context.settings, context.log, application));
     try {
       return await work(app, context);
     } finally {

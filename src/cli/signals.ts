@@ -1,3 +1,5 @@
+import { SluiceError } from '../errors.ts';
+
 /** Milliseconds that running loads have to end by themselves after the first signal. */
 const GRACE_MS = 3_000;
 
@@ -6,9 +8,12 @@ export interface Stoppable {
   abortNow(): void;
 }
 
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
 /**
  * Runs `work` until it ends or a signal comes. The first SIGINT or SIGTERM stops it in order, the second rolls
- * everything back at once. Gives true when a signal ended it.
+ * everything back at once. Gives true when a signal ended it. Afterwards signals are ignored: what is left to do is to
+ * close, which ends by itself soon and must not be cut short. (Ctrl-C under npm sends the signal twice.)
  */
 export async function untilSignalled(stoppable: Stoppable, work: Promise<void>): Promise<boolean> {
   let signals = 0;
@@ -25,14 +30,44 @@ export async function untilSignalled(stoppable: Stoppable, work: Promise<void>):
       onFirst();
     }
   };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  for (const signal of SIGNALS) process.on(signal, onSignal);
   try {
     await Promise.race([work, first]);
     if (stopped !== null) await stopped;
     return stopped !== null;
   } finally {
-    process.off('SIGINT', onSignal);
-    process.off('SIGTERM', onSignal);
+    ignoreSignals();
+    for (const signal of SIGNALS) process.off(signal, onSignal);
   }
 }
+
+/**
+ * Opens what has to be closed again. A signal meanwhile, which would leave an embedded server running that nobody uses,
+ * is answered once it is open; a second one ends the process.
+ */
+export async function openUninterrupted<T extends { close(): Promise<void> }>(
+  open: () => Promise<T>,
+): Promise<T> {
+  let signalled = false;
+  const onSignal = () => {
+    signalled = true;
+    for (const signal of SIGNALS) process.off(signal, onSignal);
+  };
+  for (const signal of SIGNALS) process.on(signal, onSignal);
+  try {
+    const opened = await open();
+    if (!signalled) return opened;
+    await opened.close();
+    throw new SluiceError('COMMAND_STOPPED', {});
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, onSignal);
+  }
+}
+
+function ignoreSignals(): void {
+  for (const signal of SIGNALS) {
+    if (!process.listeners(signal).includes(ignore)) process.on(signal, ignore);
+  }
+}
+
+function ignore(): void {}
