@@ -63,6 +63,16 @@ export class SourceHandle {
     return atPath !== null && sameFile(now, this.opened) && sameFile(identityOf(atPath), this.opened);
   }
 
+  /** True when nothing is left at the file's path. */
+  async isGone(): Promise<boolean> {
+    try {
+      await lstat(this.path);
+      return false;
+    } catch (error) {
+      return fileError(error, this.name).code === 'FILE_VANISHED';
+    }
+  }
+
   close(): Promise<void> {
     return this.handle.close();
   }
@@ -113,7 +123,8 @@ interface BigStats {
   readonly dev: bigint;
 }
 
-function identityOf(stats: BigStats): FileIdentity {
+/** What `lstat` with `bigint` says about a file's state. */
+export function identityOf(stats: BigStats): FileIdentity {
   return { size: Number(stats.size), mtimeNs: stats.mtimeNs, inode: stats.ino, device: stats.dev };
 }
 

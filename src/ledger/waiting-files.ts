@@ -48,6 +48,15 @@ export async function nextAttemptIn(
   return rows[0]?.ms ?? null;
 }
 
+/**
+ * Forgets a file that is gone when another row tells of the same state of it, finished and moved: it was seen at its
+ * old place just before the move. False when there is no such row.
+ */
+export async function forgetMoved(pool: Pool, file: SourceFile): Promise<boolean> {
+  const { rowCount } = await pool.query(FORGET_MOVED, [file.fileId]);
+  return rowCount === 1;
+}
+
 /** How many files under `root` are not finished. */
 export async function countWaiting(pool: Pool, root: Buffer): Promise<number> {
   const { rows } = await pool.query<{ n: number }>(
@@ -66,3 +75,18 @@ export async function abandonAttempt(pool: Pool, file: SourceFile): Promise<void
     [file.fileId],
   );
 }
+
+const FORGET_MOVED = `
+  with moved as (
+    select f.file_id
+      from sluice.source_file f
+      join sluice.source_file done
+        on done.path_bytes = f.path_bytes and done.file_id < f.file_id and done.outcome_done_at is not null
+       and done.size_bytes = f.size_bytes and done.mtime_ns = f.mtime_ns and done.inode = f.inode and done.device = f.device
+     where f.file_id = $1 and f.finished_at is null
+       and not exists (select from sluice.load_job j join sluice.run r using (run_id) where r.file_id = f.file_id)
+     limit 1
+  ), runs as (
+    delete from sluice.run using moved where run.file_id = moved.file_id
+  )
+  delete from sluice.source_file f using moved where f.file_id = moved.file_id`;

@@ -5,7 +5,13 @@ import { hasCode, SluiceError } from '../errors.ts';
 import type { Leases } from '../ledger/leases.ts';
 import { type Run, startRun } from '../ledger/runs.ts';
 import type { SourceFile } from '../ledger/source-file.ts';
-import { abandonAttempt, nextAttemptIn, returnToWatcher, scheduleRetry } from '../ledger/waiting-files.ts';
+import {
+  abandonAttempt,
+  forgetMoved,
+  nextAttemptIn,
+  returnToWatcher,
+  scheduleRetry,
+} from '../ledger/waiting-files.ts';
 import { backoffMs } from './backoff.ts';
 import { isOutage } from './outage.ts';
 
@@ -170,6 +176,7 @@ export class Dispatcher {
       return false;
     }
     if (hasCode(error, 'RUN_TAKEN_OVER')) return false;
+    if (hasCode(error, 'FILE_VANISHED') && (await forgetMoved(pool, file))) return false;
     if (this.abort.signal.aborted) {
       await abandonAttempt(pool, file);
       return false;

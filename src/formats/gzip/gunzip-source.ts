@@ -28,8 +28,7 @@ export class GunzipSource implements ByteSource {
       this.hash.update(target.subarray(offset, offset + got));
       return got;
     } catch (error) {
-      if (error instanceof SluiceError) throw error;
-      throw new SluiceError('GZIP_DAMAGED', { file: this.name, reason: messageOf(error) }, error);
+      throw error instanceof SluiceError ? error : this.refusal(error);
     }
   }
 
@@ -40,6 +39,17 @@ export class GunzipSource implements ByteSource {
 
   close(): Promise<void> {
     return this.inflated.close();
+  }
+
+  private refusal(error: unknown): SluiceError {
+    const file = this.name;
+    if ((error as NodeJS.ErrnoException).code !== 'Z_BUF_ERROR')
+      return new SluiceError('GZIP_DAMAGED', { file, reason: messageOf(error) }, error);
+    return new SluiceError(
+      'FILE_INCOMPLETE',
+      { file, reason: 'gzip: the data ends before the trailer' },
+      error,
+    );
   }
 }
 

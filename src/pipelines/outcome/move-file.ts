@@ -1,6 +1,6 @@
 import { link, lstat, mkdir, rename, unlink } from 'node:fs/promises';
 import path from 'node:path';
-import type { FileIdentity } from '../../formats/file-handle.ts';
+import { type FileIdentity, identityOf, sameFile } from '../../formats/file-handle.ts';
 import type { SourceFile } from '../../ledger/source-file.ts';
 
 /**
@@ -17,13 +17,10 @@ export async function moveFile(file: SourceFile, folder: string, runId: number):
   throw new Error(`every name for ${file.displayPath} in ${folder} is taken`);
 }
 
-/** True when the path still leads to the file that was worked on. */
+/** True when the path still leads to the file that was worked on, and nobody has written to it since. */
 export async function isStill(at: Buffer, identity: FileIdentity): Promise<boolean> {
   const stats = await lstat(at, { bigint: true }).catch(() => null);
-  if (stats === null || !stats.isFile()) return false;
-  return (
-    stats.ino === identity.inode && stats.dev === identity.device && Number(stats.size) === identity.size
-  );
+  return stats?.isFile() === true && sameFile(identityOf(stats), identity);
 }
 
 async function findMoved(file: SourceFile, folder: string, runId: number): Promise<Buffer | null> {

@@ -1,7 +1,8 @@
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Outcome } from '../../ledger/outcomes.ts';
 import { fitFileName } from './fit-file-name.ts';
+import { WholeFile } from './whole-file.ts';
 
 /** Writes `<exports>/receipts/<file name>.<run id>.json`: temporary name, fsync, rename. Writing it again changes nothing. */
 export async function writeReceipt(
@@ -12,19 +13,13 @@ export async function writeReceipt(
   const folder = path.join(exportsDir, 'receipts');
   await mkdir(folder, { recursive: true });
   const target = path.join(folder, fitFileName(outcome.file.name, `.${outcome.runId}.json`));
-  const temporary = path.join(folder, `.${outcome.runId}.${process.pid}.tmp`);
+  // Always the same name: what a crash leaves is overwritten when the receipt is written again.
+  const receipt = await WholeFile.create(target);
   try {
-    const handle = await open(temporary, 'w');
-    try {
-      await handle.writeFile(`${JSON.stringify(receiptOf(outcome, finalPath), null, 2)}\n`);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, target);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
+    await receipt.write(Buffer.from(`${JSON.stringify(receiptOf(outcome, finalPath), null, 2)}\n`));
+    await receipt.finish();
+  } finally {
+    await receipt.discard();
   }
 }
 
