@@ -245,6 +245,12 @@ export const CATALOGUE = {
     remedy:
       "Look at them with `sluice rejects RUN`; correct the file, or raise REJECT_LIMIT or the dataset's rejectLimit.",
   },
+  CORRECTION_MISMATCH: {
+    kind: 'terminal',
+    message: '{file} has {read} records, but run {run} has {open} open rejects',
+    remedy:
+      'Keep one record for each in the reject file, in its order; take the newest from exports/rejects.',
+  },
   ALREADY_PUBLISHED: {
     kind: 'terminal',
     message: '{file} has the same content as {original}, published by run {run}',

@@ -14,6 +14,7 @@ import type { Arrival, SourceFile } from './ledger/source-file.ts';
 import { countWaiting } from './ledger/waiting-files.ts';
 import type { Log } from './log.ts';
 import { delimitedFile } from './pipelines/handlers/delimited-file.ts';
+import { rejectCorrection } from './pipelines/handlers/reject-correction.ts';
 import { type Progress, ProgressMeter, progressLine } from './pipelines/load/progress.ts';
 import { outcomeFields, outcomeLine } from './pipelines/outcome/log-line.ts';
 import { OutcomeRetries } from './pipelines/outcome/outcome-retries.ts';
@@ -22,8 +23,12 @@ import { type PipelineContext, runPipeline } from './pipelines/run-pipeline.ts';
 import { sweepSegments } from './pipelines/tables/segments.ts';
 import { Dispatcher, type Worker } from './queue/dispatcher.ts';
 import { initSchema } from './schema-init/init-schema.ts';
+import { displayPath } from './watcher/display-path.ts';
 import type { SettledFile } from './watcher/settled-file.ts';
 import { Watcher } from './watcher/watcher.ts';
+
+/** In this order: the first that recognises a file has it. */
+export const HANDLERS = [rejectCorrection, delimitedFile];
 
 const PROGRESS_EVERY_MS = 5_000;
 const PROGRESS_BAR_EVERY_MS = 200;
@@ -55,11 +60,14 @@ export class Application {
     lanes: number,
   ) {
     const { pool } = database;
-    this.context = { pool, settings, handlers: [delimitedFile], lanes };
+    this.context = { pool, settings, handlers: HANDLERS, lanes };
     this.leases = new Leases(pool);
-    const writer = new OutcomeWriter({ pool, settings, onFinished: (outcome) => this.announce(outcome) });
+    const writer = new OutcomeWriter({
+      ...{ pool, settings, display: displayPath },
+      onFinished: (outcome) => this.announce(outcome),
+    });
     this.outcomes = new OutcomeRetries(writer, this.leases, (error) =>
-      log.error(`${error.message}. ${error.remedy}`),
+      log.error(`${error.code}: ${error.message}. ${error.remedy}`),
     );
   }
 

@@ -7,6 +7,7 @@ import { EXIT, exitCodeOf } from './exit-code.ts';
 import { type LoadOptions, load } from './load.ts';
 import { once } from './once.ts';
 import { plan } from './plan.ts';
+import { rejects } from './rejects.ts';
 import { type RunsOptions, runs } from './runs.ts';
 import { type SchemaOptions, schema } from './schema.ts';
 import { start } from './start.ts';
@@ -66,6 +67,9 @@ async function buildProgram(onExit: (code: number) => void): Promise<Command> {
   add('runs', 'list the last load jobs')
     .option('--limit <n>', 'how many', '50')
     .action((o: RunsOptions) => run(runs(o)));
+  add('rejects <run>', 'list the open rejects of a run, with line, column, reason and raw record').action(
+    (id: string, o: CommonOptions) => run(rejects(id, o)),
+  );
   add('versions [dataset]', 'show the versions of a dataset and how they differ').action(
     (dataset: string | undefined, o: CommonOptions) => run(versions(dataset, o)),
   );

@@ -1,4 +1,4 @@
-import { delimitedFile } from '../pipelines/handlers/delimited-file.ts';
+import { HANDLERS } from '../main.ts';
 import type { IdentifiedEntry } from '../pipelines/identify/identified.ts';
 import type { LoadPlan } from '../pipelines/plan/run-plan.ts';
 import { planFile } from '../pipelines/run-pipeline.ts';
@@ -13,7 +13,7 @@ const PREVIEW_RECORDS = 5;
 export function plan(file: string, options: CommonOptions): Promise<number> {
   return withDatabase(options, async (database, { settings }) => {
     const arrival = await arrivalOf(file);
-    const context = { pool: database.pool, settings, handlers: [delimitedFile], lanes: 1 };
+    const context = { pool: database.pool, settings, handlers: HANDLERS, lanes: 1 };
     const planned = await planFile(context, { ...arrival, fileId: 0, attempts: 0 });
     if (options.json) {
       const preview = planned.entries.map((entry) => previewOf(entry));

@@ -18,6 +18,8 @@ export interface Outcome {
   readonly errorMessage: string | null;
   /** What to do about the error. */
   readonly remedy: string | null;
+  /** The file's records joined the run they were rejected from. */
+  readonly isCorrection: boolean;
   readonly loads: readonly OutcomeLoad[];
 }
 
@@ -58,6 +60,7 @@ export async function readOutcome(pool: Pool, file: SourceFile): Promise<Outcome
     errorCode: row.error_code,
     errorMessage: row.error_message,
     remedy: remedyOf(row.error_code),
+    isCorrection: row.is_correction,
     loads: row.loads,
   };
 }
@@ -91,20 +94,24 @@ interface OutcomeRow {
   finished_at: Date;
   error_code: string | null;
   error_message: string | null;
+  is_correction: boolean;
   loads: OutcomeLoad[];
 }
 
 const READ_OUTCOME = `
   select r.run_id, r.attempt, f.status, f.sha256, f.business_date::text, r.bytes, r.started_at, r.finished_at,
          r.error_code, r.error_message,
+         exists (select from sluice.load_job l where l.file_id = f.file_id and l.run_id <> r.run_id) as is_correction,
          coalesce((select json_agg(json_build_object(
-                     'entryName', l.entry_name, 'dataset', l.dataset, 'parentTable', l.parent_table,
-                     'versionTable', l.version_table, 'status', l.status, 'recordsRead', l.records_read,
-                     'rowsLoaded', l.rows_loaded, 'rowsRejected', l.rows_rejected, 'rowsSkipped', l.rows_skipped,
-                     'startedAt', l.started_at, 'finishedAt', l.finished_at, 'seconds', l.seconds,
-                     'errorCode', l.error_code, 'errorMessage', l.error_message)
-                     order by l.entry_name)
-                     from sluice.loads l where l.run_id = r.run_id and l.dataset is not null), '[]') as loads
+                     'entryName', l.entry_name, 'dataset', d.name,
+                     'parentTable', d.parent_schema || '.' || d.parent_table,
+                     'versionTable', d.parent_schema || '.' || v.table_name,
+                     'status', l.status, 'recordsRead', l.records_read, 'rowsLoaded', l.rows_loaded,
+                     'rowsRejected', l.rows_rejected, 'rowsSkipped', l.rows_skipped) order by l.load_id)
+                     from sluice.load_job l
+                     left join sluice.dataset d using (dataset_id)
+                     left join sluice.version v using (version_id)
+                    where l.file_id = f.file_id and (l.run_id = r.run_id or l.started_at >= r.started_at)), '[]') as loads
     from sluice.source_file f join sluice.run r on r.run_id = f.run_id
    where f.file_id = $1 and r.finished_at is not null`;
 

@@ -41,14 +41,13 @@ export async function runPipeline(
   run: Run,
   options: RunOptions,
 ): Promise<void> {
-  const { pool, settings } = context;
-  const handler = findHandler(context, file);
+  const { pool } = context;
   const handle = await SourceHandle.open(file.path, file.displayPath);
   try {
     if (!sameFile(handle.opened, file.identity))
       throw new SluiceError('FILE_CHANGED', { file: file.displayPath });
     refuseIncomplete(file);
-    const entries = await handler.identify(handle, file, settings);
+    const { handler, entries } = await identify(context, handle, file);
     const businessDate = entries[0]?.businessDate ?? null;
     await recordStage(pool, file, run, { status: 'identified', businessDate });
     if (!options.again) for (const entry of entries) await refuseTwin(pool, handle, entry);
@@ -59,6 +58,10 @@ export async function runPipeline(
       tries: 0,
     };
     while (!(await tryOnce(work)));
+  } catch (error) {
+    if (hasCode(error, 'FILE_CHANGED') && (await handle.isGone()))
+      throw new SluiceError('FILE_VANISHED', { file: file.displayPath }, error);
+    throw error;
   } finally {
     await handle.close();
   }
@@ -69,10 +72,9 @@ export async function planFile(
   context: PipelineContext,
   file: SourceFile,
 ): Promise<{ plan: RunPlan; entries: readonly IdentifiedEntry[] }> {
-  const handler = findHandler(context, file);
   const handle = await SourceHandle.open(file.path, file.displayPath);
   try {
-    const entries = await handler.identify(handle, file, context.settings);
+    const { handler, entries } = await identify(context, handle, file);
     const jobs = await planJobs(context, entries, new Map());
     return { plan: { file: file.displayPath, handler: handler.name, jobs }, entries };
   } finally {
@@ -105,7 +107,10 @@ async function tryOnce(work: Work): Promise<boolean> {
   work.recorders = [];
   try {
     for (const [at, plan] of plans.entries()) {
-      jobs.push(await loadOne(work, plan, work.entries[at] as IdentifiedEntry));
+      const entry = work.entries[at] as IdentifiedEntry;
+      const job = await loadOne(work, plan, entry);
+      jobs.push(job);
+      if (!options.again) await refusePublished(context.pool, job.loaded.contentSha256, entry);
     }
     const sha256 = jobs[0]?.loaded.fileSha256 ?? null;
     await recordStage(context.pool, file, run, { status: 'loaded', sha256 });
@@ -130,14 +135,13 @@ async function loadOne(work: Work, plan: LoadPlan, entry: IdentifiedEntry): Prom
   const { context, run, options, handle, handler } = work;
   const startedAt = new Date();
   const note = noteOf(work, plan, startedAt);
-  const rejects = new RejectRecorder(
-    context.pool,
-    rejectLimitFor(context.settings, entry.config ?? undefined),
-    {
-      file: plan.title,
-      enter: async () => ({ runId: run.runId, loadId: await saveLoadJob(context.pool, null, note) }),
-    },
-  );
+  const isCorrection = plan.correction !== null;
+  const limit = isCorrection ? NO_LIMIT : rejectLimitFor(context.settings, entry.config ?? undefined);
+  const rejects = new RejectRecorder(context.pool, limit, {
+    file: plan.title,
+    keep: isCorrection,
+    enter: async () => ({ runId: run.runId, loadId: await saveLoadJob(context.pool, null, note) }),
+  });
   work.recorders.push({ rejects, note });
   const loadContext = {
     ...context,
@@ -147,7 +151,6 @@ async function loadOne(work: Work, plan: LoadPlan, entry: IdentifiedEntry): Prom
     onProgress: (position: number) => options.onProgress(position, handle.opened.size),
   };
   const loaded = await loadJob(loadContext, plan, handle, handler.open(handle, entry));
-  if (!options.again) await refusePublished(context.pool, loaded.contentSha256, entry);
   return { plan, loaded, startedAt };
 }
 
@@ -214,9 +217,18 @@ function widen(work: Work, jobNumber: number, wider: ReadonlyMap<string, string>
   work.widened.set(jobNumber, types);
 }
 
-function findHandler(context: PipelineContext, file: SourceFile): Handler {
-  const handler = context.handlers.find((candidate) => candidate.accepts(file));
-  if (handler !== undefined) return handler;
+const NO_LIMIT = { kind: 'none' } as const;
+
+/** The first handler that recognises the file, and what it found in it. */
+async function identify(
+  context: PipelineContext,
+  handle: SourceHandle,
+  file: SourceFile,
+): Promise<{ handler: Handler; entries: IdentifiedEntry[] }> {
+  for (const handler of context.handlers) {
+    const entries = handler.accepts(file) ? await handler.identify(handle, file, context) : null;
+    if (entries !== null) return { handler, entries };
+  }
   const extension = /\.[^.]*$/.exec(file.name)?.[0] ?? 'no extension';
   throw new SluiceError('FILE_UNSUPPORTED', { file: file.displayPath, extension });
 }

@@ -51,3 +51,17 @@ export function isUtf16(encoding: Encoding): encoding is 'utf-16le' | 'utf-16be'
 export function asRead(dialect: Dialect): Dialect {
   return isUtf16(dialect.encoding) ? { ...dialect, encoding: 'utf-8', bomBytes: 0 } : dialect;
 }
+
+/** Bytes as they stood in the file, from what the splitter saw. */
+export function originalBytes(dialect: Dialect, bytes: Buffer): Buffer {
+  if (!isUtf16(dialect.encoding)) return bytes;
+  const littleEndian = Buffer.from(bytes.toString('utf8'), 'utf16le');
+  return dialect.encoding === 'utf-16le' ? littleEndian : littleEndian.swap16();
+}
+
+/** The same for the start of a file, whose byte-order mark the decoder has taken off. */
+export function originalHead(dialect: Dialect, head: Buffer): Buffer {
+  if (!isUtf16(dialect.encoding)) return head;
+  const mark = dialect.bomBytes > 0 ? '\ufeff' : '';
+  return originalBytes(dialect, Buffer.concat([Buffer.from(mark, 'utf8'), head]));
+}

@@ -40,7 +40,7 @@ export class BlockCopier {
 
   /** Gives Postgres's own count of the rows that were loaded. */
   async copy(block: Block): Promise<number> {
-    if (this.job.alwaysNormalise) return this.takeApart(block);
+    if (this.job.alwaysNormalise || this.job.rowNumbers !== null) return this.takeApart(block);
     if (this.mode === 'dirty') return this.copyDirty(block);
     if (this.mode === 'wary' || block.hazards !== 0) return this.copyPieces(block);
     const { rows } = await this.tryRaw(block);

@@ -12,6 +12,8 @@ export interface CopyJob {
   readonly rules: ScanRules;
   /** The fields that are loaded, in file order. */
   readonly fields: readonly CopyField[];
+  /** `_row` of each record, in order, when that is not its number in the file. */
+  readonly rowNumbers: readonly number[] | null;
   /** No block of this job can be copied raw. */
   readonly alwaysNormalise: boolean;
 }
@@ -37,6 +39,7 @@ export function copyJob(plan: LoadPlan): CopyJob {
     dialect,
     rules: compileRules(dialect, plan.columns.length),
     fields,
+    rowNumbers: plan.correction?.records ?? null,
     alwaysNormalise: fields.length < plan.columns.length || !copyCanRead(dialect),
   };
 }
@@ -54,4 +57,9 @@ export function numberedStatement(job: CopyJob, table: TableName, normalised: bo
 
 function columnNames(job: CopyJob): string[] {
   return job.fields.map((field) => field.column.name);
+}
+
+/** What becomes a record's `_row`. */
+export function rowNumber(job: CopyJob, record: number): number {
+  return job.rowNumbers === null ? record : (job.rowNumbers[record - 1] ?? record);
 }

@@ -1,16 +1,16 @@
 import type { Block } from '../../formats/delimited/block-reader.ts';
-import type { CopyJob } from './copy-job.ts';
+import { type CopyJob, rowNumber } from './copy-job.ts';
 import { isNull, type ReadRecord } from './take-apart.ts';
 
 /** Records in their own bytes, each with its number as one field in front, all with the same line end. */
 export function numberedRaw(job: CopyJob, block: Block, records: readonly ReadRecord[]): Buffer {
   const { delimiter, newline } = job.dialect;
-  const last = records.at(-1)?.span.record ?? 0;
+  const last = rowNumber(job, records.at(-1)?.span.record ?? 0);
   const room = (String(last).length + delimiter.length + newline.length) * records.length;
   const bytes = Buffer.allocUnsafe(block.bytes.length + room);
   let at = 0;
   for (const { span } of records) {
-    at += bytes.write(`${span.record}${delimiter}`, at, 'latin1');
+    at += bytes.write(`${rowNumber(job, span.record)}${delimiter}`, at, 'latin1');
     at += block.bytes.copy(bytes, at, span.start, span.contentEnd);
     at += bytes.write(newline, at, 'latin1');
   }
@@ -25,7 +25,7 @@ export function numberedNormalised(job: CopyJob, records: readonly ReadRecord[])
       if (field === undefined || isNull(job, field)) return '';
       return `"${field.value.includes('"') ? field.value.replaceAll('"', '""') : field.value}"`;
     });
-    return `${[span.record, ...cells].join(',')}\n`;
+    return `${[rowNumber(job, span.record), ...cells].join(',')}\n`;
   });
   return Buffer.from(lines.join(''), 'utf8');
 }

@@ -44,7 +44,9 @@ export class Rescue {
     const faults = await this.askServer(records, this.constrained);
     const refused = records.flatMap(({ span }) => {
       const fault = faults.get(span.record);
-      return fault === undefined ? [] : [rejectOf(block, span, { code: 'VALUE_REFUSED', ...fault })];
+      return fault === undefined
+        ? []
+        : [rejectOf(this.job, block, span, { code: 'VALUE_REFUSED', ...fault })];
     });
     const good = faults.size === 0 ? records : records.filter(({ span }) => !faults.has(span.record));
     const late: Reject[] = [];
@@ -110,7 +112,7 @@ export class Rescue {
           column: errorColumn(error),
           sqlstate,
         };
-        batch.late.push(rejectOf(batch.block, first.span, fault));
+        batch.late.push(rejectOf(this.job, batch.block, first.span, fault));
         return 0;
       }
       const middle = records.length >> 1;

@@ -3,6 +3,7 @@ import type { Field } from '../../formats/delimited/dialect.ts';
 import { RecordParser } from '../../formats/delimited/parse-record.ts';
 import { QuickLook } from '../../formats/delimited/quick-look.ts';
 import { type RecordSpan, recordsOf } from '../../formats/delimited/records.ts';
+import { originalBytes } from '../../formats/delimited/utf16-source.ts';
 import type { Reject } from '../../ledger/rejects.ts';
 import type { CopyJob } from './copy-job.ts';
 
@@ -37,9 +38,9 @@ export function takeApart(job: CopyJob, block: Block, wantFields: boolean): Take
     if (parsed.fault !== null) {
       const { code, message, field } = parsed.fault;
       const column = field === null ? null : (job.plan.columns[field]?.name ?? null);
-      rejects.push(rejectOf(block, span, { code, message, column, sqlstate: null }));
+      rejects.push(rejectOf(job, block, span, { code, message, column, sqlstate: null }));
     } else if (parsed.fields.length !== job.plan.columns.length) {
-      rejects.push(rejectOf(block, span, wrongCount(job, parsed.fields.length)));
+      rejects.push(rejectOf(job, block, span, wrongCount(job, parsed.fields.length)));
     } else records.push({ span, fields: parsed.fields, doubtful: isDoubtful(job, parsed.fields) });
   }
   return { records, rejects };
@@ -47,9 +48,9 @@ export function takeApart(job: CopyJob, block: Block, wantFields: boolean): Take
 
 export type Fault = Pick<Reject, 'code' | 'message' | 'column' | 'sqlstate'>;
 
-export function rejectOf(block: Block, span: RecordSpan, fault: Fault): Reject {
+export function rejectOf(job: CopyJob, block: Block, span: RecordSpan, fault: Fault): Reject {
   // A copy: the block's memory is given back when the block is done.
-  const raw = Buffer.from(block.bytes.subarray(span.start, span.end));
+  const raw = Buffer.from(originalBytes(job.plan.dialect, block.bytes.subarray(span.start, span.end)));
   return { record: span.record, line: span.line, raw, ...fault };
 }
 

@@ -16,7 +16,7 @@ import type { Handler, OpenedEntry } from './handler.ts';
 export const delimitedFile: Handler = {
   name: 'delimited file',
   accepts: (file) => isSupportedName(file.name),
-  identify: async (handle, file, settings) => [await identify(handle, file, settings)],
+  identify: async (handle, file, { settings }) => [await identify(handle, file, settings)],
   open,
 };
 
@@ -46,6 +46,7 @@ async function identify(
     detected,
     sample: await sampleRecords(sample, detected, title),
     sampleIsWhole: sample.whole,
+    correction: null,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Pool } from 'pg';
 import type { Settings } from '../../config/settings.ts';
 import type { ByteSource } from '../../formats/byte-source.ts';
 import type { SourceHandle } from '../../formats/file-handle.ts';
@@ -9,10 +10,19 @@ export interface Handler {
   readonly name: string;
   /** Looks at the name only. */
   accepts(file: SourceFile): boolean;
-  /** Finds the load jobs in the file, in the order they stand there. */
-  identify(handle: SourceHandle, file: SourceFile, settings: Settings): Promise<IdentifiedEntry[]>;
+  /** Finds the load jobs in the file, in the order they stand there. Null: it is not this handler's after all. */
+  identify(
+    handle: SourceHandle,
+    file: SourceFile,
+    context: HandlerContext,
+  ): Promise<IdentifiedEntry[] | null>;
   /** Opens one load job for one reading from start to end. */
   open(handle: SourceHandle, entry: IdentifiedEntry): OpenedEntry;
+}
+
+export interface HandlerContext {
+  readonly pool: Pool;
+  readonly settings: Settings;
 }
 
 /** The records of one load job, ready to be split. */

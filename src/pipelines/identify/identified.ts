@@ -2,6 +2,8 @@ import type { DatasetConfig } from '../../config/define.ts';
 import type { DetectedDialect } from '../../formats/delimited/detect-dialect.ts';
 import type { Field } from '../../formats/delimited/dialect.ts';
 
+import type { Correction } from '../../ledger/corrections.ts';
+
 /** What `identify` found out about one load job: a plain file, or one entry of an archive. */
 export interface IdentifiedEntry {
   /** Null for a plain file. */
@@ -20,4 +22,6 @@ export interface IdentifiedEntry {
   readonly sample: readonly Field[][];
   /** The sample is every record there is. */
   readonly sampleIsWhole: boolean;
+  /** Set for a corrected reject file: the rejects that its records answer. */
+  readonly correction: Correction | null;
 }

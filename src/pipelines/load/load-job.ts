@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import type { Settings } from '../../config/settings.ts';
 import { SluiceError } from '../../errors.ts';
 import { type Block, BlockReader } from '../../formats/delimited/block-reader.ts';
-import { asRead } from '../../formats/delimited/utf16-source.ts';
+import { asRead, originalHead } from '../../formats/delimited/utf16-source.ts';
 import type { SourceHandle } from '../../formats/file-handle.ts';
 import type { Run } from '../../ledger/runs.ts';
 import { type CopyJob, copyJob } from '../copy/copy-job.ts';
@@ -69,6 +69,7 @@ interface Loading {
 
 async function keepSmall(loading: Loading, block: Block | null): Promise<LoadedJob> {
   await refuseChanged(loading);
+  refuseMismatch(loading);
   return { ...resultOf(loading), rowsLoaded: 0, segments: [], blocks: block === null ? [] : [block] };
 }
 
@@ -86,6 +87,7 @@ async function fillSegments(loading: Loading, first: Block): Promise<LoadedJob> 
     const queue = new BlockQueue(reader, first, () => context.onProgress(opened.position()));
     await Promise.all(lanes.map((lane) => lane.run(queue, signal)));
     await refuseChanged(loading);
+    refuseMismatch(loading);
     const rowsLoaded = lanes.reduce((sum, lane) => sum + lane.rows, 0);
     refuseImbalance(loading, rowsLoaded);
     context.rejects.checkLimit(reader.recordsRead);
@@ -109,7 +111,7 @@ async function openLane(loading: Loading, number: number): Promise<Lane> {
   try {
     return await Lane.open(client, job, {
       segment: segmentName(job.plan, run.runId, run.attempt, number),
-      runId: run.runId,
+      runId: job.plan.correction?.runId ?? run.runId,
       onRejects: (rejects) => context.rejects.add(rejects),
     });
   } catch (error) {
@@ -130,7 +132,7 @@ function resultOf(loading: Loading) {
   return {
     recordsRead: reader.recordsRead,
     rowsSkipped: 0,
-    head: reader.head,
+    head: originalHead(loading.job.plan.dialect, reader.head),
     rejects: loading.context.rejects,
     fileSha256: hashes.file,
     contentSha256: hashes.content,
@@ -142,6 +144,19 @@ function resultOf(loading: Loading) {
 async function refuseChanged(loading: Loading): Promise<void> {
   if (await loading.handle.isUnchanged()) return;
   throw new SluiceError('FILE_CHANGED', { file: loading.job.plan.title });
+}
+
+/** A correction answers the open rejects one by one. */
+function refuseMismatch({ job, reader }: Loading): void {
+  const { correction, title } = job.plan;
+  if (correction === null || correction.records.length === reader.recordsRead) return;
+  const { runId: run, records } = correction;
+  throw new SluiceError('CORRECTION_MISMATCH', {
+    file: title,
+    read: reader.recordsRead,
+    run,
+    open: records.length,
+  });
 }
 
 /** I1, before anything is committed. */

@@ -2,6 +2,7 @@ import type { Pool, PoolClient } from 'pg';
 import type { RejectLimit } from '../../config/settings.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { SluiceError } from '../../errors.ts';
+import type { StillRefused } from '../../ledger/corrections.ts';
 import { type Reject, type RejectOwner, writeRejects } from '../../ledger/rejects.ts';
 
 /** Bytes of rejected records that are kept in memory before they are written. More than a small load can have. */
@@ -10,6 +11,8 @@ const BUFFER_BYTES = 8 * 1024 * 1024;
 export interface RejectJob {
   /** For messages. */
   readonly file: string;
+  /** Rejects stay in memory until publish: those of a correction are open already. */
+  readonly keep?: boolean;
   /** Notes the job in the ledger, so that rejects can be written before it is published. */
   enter(): Promise<RejectOwner>;
 }
@@ -36,7 +39,7 @@ export class RejectRecorder {
     this.waiting.push(...rejects);
     for (const reject of rejects) this.waitingBytes += reject.raw.length + reject.message.length + 100;
     if (this.limit.kind === 'count' && this.count > this.limit.rows) throw this.tooMany(null);
-    if (this.waitingBytes > BUFFER_BYTES) await this.flush();
+    if (this.job.keep !== true && this.waitingBytes > BUFFER_BYTES) await this.flush();
   }
 
   /** The final word, when all records have been read. */
@@ -66,6 +69,13 @@ export class RejectRecorder {
       await inTransaction(this.pool, (client) => writeRejects(client, owner, rejects));
     });
     return this.writing;
+  }
+
+  /** What is waiting, each under the record number it stands for. */
+  takeOpen(records: readonly number[]): StillRefused[] {
+    return this.take().map(({ record, column, code, message, sqlstate }) => {
+      return { record: records[record - 1] ?? record, column, code, message, sqlstate };
+    });
   }
 
   private take(): Reject[] {

@@ -26,8 +26,9 @@ export function outcomeFields(outcome: Outcome): Readonly<Record<string, unknown
 }
 
 function tables(outcome: Outcome): string[] {
-  if (outcome.loads.length === 0) return [];
-  const named = outcome.loads.map((load) => `${load.dataset} -> ${load.versionTable}`);
+  const known = outcome.loads.filter((load) => load.versionTable !== null);
+  if (known.length === 0) return [];
+  const named = known.map((load) => `${load.dataset} -> ${load.versionTable}`);
   return named.length <= 3 ? [named.join(', ')] : [`${named.length} tables`];
 }
 

@@ -7,10 +7,13 @@ import { completeOutcome, type Outcome, pendingOutcomes, readOutcome } from '../
 import type { SourceFile } from '../../ledger/source-file.ts';
 import { isStill, moveFile } from './move-file.ts';
 import { writeReceipt } from './receipt.ts';
+import { writeRejectFiles } from './reject-files.ts';
 
 export interface OutcomeWriterOptions {
   readonly pool: Pool;
   readonly settings: Pick<Settings, 'importsDir' | 'exportsDir' | 'cleanup'>;
+  /** File names as text: safe to show, different for different names. */
+  display(name: Buffer): string;
   /** Told when a file's receipt is written and the file is where it ends. */
   onFinished(outcome: Outcome): void;
 }
@@ -27,6 +30,9 @@ export class OutcomeWriter {
     const outcome = await readOutcome(pool, file);
     try {
       const finalPath = await this.settleFile(outcome);
+      if (outcome.loads.some((load) => load.rowsRejected > 0) || outcome.isCorrection) {
+        await writeRejectFiles(pool, settings.exportsDir, file.fileId);
+      }
       await writeReceipt(settings.exportsDir, outcome, finalPath);
       if (finalPath === null && this.isDeleted(outcome)) await removeFile(file);
       await completeOutcome(pool, file, finalPath);
@@ -53,7 +59,11 @@ export class OutcomeWriter {
     const folder = this.folderOf(outcome);
     if (folder === null) return this.isDeleted(outcome) ? null : file.displayPath;
     const moved = await moveFile(file, path.join(this.options.settings.importsDir, folder), outcome.runId);
-    return moved === null ? null : path.join(folder, file.name);
+    return moved === null ? null : path.join(folder, this.nameOf(moved));
+  }
+
+  private nameOf(target: Buffer): string {
+    return this.options.display(target.subarray(target.lastIndexOf('/') + 1));
   }
 
   private folderOf(outcome: Outcome): string | null {

@@ -72,6 +72,7 @@ export function planLoad(input: PlanInput): LoadPlan {
       ...(version === null ? createVersion(parent, versionTable, shape.ownColumns) : []),
     ],
     fingerprint: fingerprint(kept),
+    correction: entry.correction,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Dialect } from '../../formats/delimited/dialect.ts';
+import type { Correction } from '../../ledger/corrections.ts';
 
 /** What is about to happen to one file; plain JSON. `sluice plan FILE` prints it. */
 export interface RunPlan {
@@ -38,6 +39,8 @@ export interface LoadPlan {
   /** Run in the publish transaction, in this order. */
   readonly ddl: readonly string[];
   readonly fingerprint: string;
+  /** Set for a corrected reject file: the rejects that its records answer. */
+  readonly correction: Correction | null;
 }
 
 export interface TableName {

@@ -86,7 +86,8 @@ async function publishJob(client: PoolClient, input: PublishInput, job: PublishJ
   const { plan, loaded } = job;
   const layout = await recordLayout(client, input.run.runId, plan);
   await attachSegments(client, plan, loaded);
-  const rowsLoaded = loaded.rowsLoaded + (await copySmall(client, input.run.runId, plan, loaded));
+  const rowsLoaded =
+    loaded.rowsLoaded + (await copySmall(client, plan.correction?.runId ?? input.run.runId, plan, loaded));
   refuseImbalance(plan, loaded, rowsLoaded);
   loaded.rejects.checkLimit(loaded.recordsRead);
   await recordLoad(client, { input, job, layout, rowsLoaded });

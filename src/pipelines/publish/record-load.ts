@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg';
+import { resolveRejects } from '../../ledger/corrections.ts';
 import { saveLoadJob } from '../../ledger/load-jobs.ts';
 import type { PublishInput, PublishJob } from './publish-run.ts';
 import type { RecordedLayout } from './record-layout.ts';
@@ -15,7 +16,7 @@ export async function recordLoad(client: PoolClient, record: LoadRecord): Promis
   const { input, job, layout, rowsLoaded } = record;
   const { plan, loaded } = job;
   const { rejects } = loaded;
-  const { runId } = input.run;
+  const runId = plan.correction?.runId ?? input.run.runId;
   const loadId = await saveLoadJob(client, rejects.owner?.loadId ?? null, {
     runId,
     fileId: input.file.fileId,
@@ -34,5 +35,7 @@ export async function recordLoad(client: PoolClient, record: LoadRecord): Promis
     segments: loaded.segments.map((segment) => segment.name),
     again: input.again,
   });
-  await rejects.writeTo(client, { runId, loadId });
+  if (plan.correction === null) await rejects.writeTo(client, { runId, loadId });
+  else
+    await resolveRejects(client, plan.correction, input.run.runId, rejects.takeOpen(plan.correction.records));
 }

@@ -1,0 +1,89 @@
+import type { Pool, PoolClient } from 'pg';
+import type { Dialect } from '../formats/delimited/dialect.ts';
+
+/** The open rejects of a load job, which a corrected reject file answers line by line. */
+export interface Correction {
+  /** The run whose rows the corrected records become. */
+  readonly runId: number;
+  readonly loadId: number;
+  /** Record numbers of the open rejects, in the order of the reject file. */
+  readonly records: readonly number[];
+}
+
+/** What is known of the load that a reject file comes from. */
+export interface CorrectedLoad {
+  readonly correction: Correction;
+  readonly dataset: string;
+  readonly dialect: Dialect;
+  readonly label: string | null;
+  readonly businessDate: string | null;
+}
+
+/** The published load of run `runId` whose file is called `fileName`, or null when there is none with rejects. */
+export async function findCorrectedLoad(
+  pool: Pool,
+  runId: number,
+  fileName: string,
+): Promise<CorrectedLoad | null> {
+  const { rows } = await pool.query<CorrectedRow>(FIND, [runId, fileName]);
+  const row = rows[0];
+  if (row === undefined) return null;
+  return {
+    correction: { runId, loadId: row.load_id, records: row.records },
+    dataset: row.dataset,
+    dialect: row.dialect,
+    label: row.label,
+    businessDate: row.business_date,
+  };
+}
+
+/** One record of a correction that is still refused; `record` is the number of the reject it stands for. */
+export interface StillRefused {
+  readonly record: number;
+  readonly column: string | null;
+  readonly code: string;
+  readonly message: string;
+  readonly sqlstate: string | null;
+}
+
+/** Marks rejects as resolved by `byRun`, all but those that are still refused: they stay open, with the new reason. */
+export async function resolveRejects(
+  client: PoolClient,
+  correction: Correction,
+  byRun: number,
+  still: readonly StillRefused[],
+): Promise<void> {
+  await client.query(RESOLVE, [correction.loadId, byRun, correction.records, still.map((one) => one.record)]);
+  await client.query(EXPLAIN, [correction.loadId, JSON.stringify(still)]);
+}
+
+interface CorrectedRow {
+  load_id: number;
+  dataset: string;
+  dialect: Dialect;
+  label: string | null;
+  business_date: string | null;
+  records: number[];
+}
+
+const FIND = `
+  select l.load_id, d.name as dataset, l.dialect, f.label, f.business_date::text,
+         array(select x.record_number from sluice.reject x
+                where x.load_id = l.load_id and x.resolved_by is null order by x.record_number)::float8[] as records
+    from sluice.run r
+    join sluice.source_file f on f.file_id = r.file_id
+    join sluice.load_job l on l.run_id = r.run_id and l.file_id = r.file_id
+    join sluice.dataset d on d.dataset_id = l.dataset_id
+   where r.run_id = $1 and f.name = $2 and l.status = 'published' and l.rows_rejected > 0
+   limit 1`;
+
+const RESOLVE = `
+  update sluice.reject set resolved_by = $2
+   where load_id = $1 and record_number = any($3::bigint[]) and record_number <> all($4::bigint[])
+     and resolved_by is null`;
+
+const EXPLAIN = `
+  update sluice.reject x
+     set column_name = s."column", code = s.code, message = s.message, sqlstate = s.sqlstate
+    from jsonb_to_recordset($2::jsonb) as s(record bigint, "column" text, code text, message text, sqlstate text)
+   where x.load_id = $1 and x.record_number = s.record`;

@@ -1,0 +1,52 @@
+import { SluiceError } from '../../errors.ts';
+import { detectDialect } from '../../formats/delimited/detect-dialect.ts';
+import type { SourceHandle } from '../../formats/file-handle.ts';
+import { findCorrectedLoad } from '../../ledger/corrections.ts';
+import type { SourceFile } from '../../ledger/source-file.ts';
+import type { IdentifiedEntry } from '../identify/identified.ts';
+import { sampleFile } from '../identify/sample.ts';
+import { sampleRecords } from '../identify/sample-records.ts';
+import { delimitedFile } from './delimited-file.ts';
+import type { Handler, HandlerContext } from './handler.ts';
+
+/** `<file name>.<run id>.csv`: what a reject file is called. */
+const REJECT_FILE = /^(.+)\.(\d{1,15})\.csv$/;
+
+/** A reject file that comes back corrected: its records join the run they were rejected from. */
+export const rejectCorrection: Handler = {
+  name: 'corrected rejects',
+  accepts: (file) => REJECT_FILE.test(file.name),
+  identify,
+  open: delimitedFile.open,
+};
+
+/** Null when the name only looks like a reject file's: then the file is a delivery of its own. */
+async function identify(
+  handle: SourceHandle,
+  file: SourceFile,
+  { pool, settings }: HandlerContext,
+): Promise<IdentifiedEntry[] | null> {
+  const [, name = '', run = ''] = REJECT_FILE.exec(file.name) ?? [];
+  const load = await findCorrectedLoad(pool, Number(run), name);
+  if (load === null) return null;
+  const title = file.displayPath;
+  const { bomBytes: _, ...overrides } = load.dialect;
+  const sample = await sampleFile(handle);
+  const detected = detectDialect(sample.head, { complete: sample.whole, overrides });
+  if (detected === null) throw new SluiceError('FILE_EMPTY', { file: title });
+  return [
+    {
+      entryName: null,
+      title,
+      compression: 'none',
+      dataset: load.dataset,
+      config: settings.datasets.find((config) => config.name === load.dataset) ?? null,
+      businessDate: load.businessDate,
+      label: load.label,
+      detected,
+      sample: await sampleRecords(sample, detected, title),
+      sampleIsWhole: sample.whole,
+      correction: load.correction,
+    },
+  ];
+}

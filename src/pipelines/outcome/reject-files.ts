@@ -1,0 +1,54 @@
+import { mkdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { Pool } from 'pg';
+import { openRejects, type RejectedLoad, rejectedLoads } from '../../ledger/reject-reports.ts';
+import type { Reject } from '../../ledger/rejects.ts';
+import { fitFileName } from './fit-file-name.ts';
+import { WholeFile } from './whole-file.ts';
+
+const REASON_COLUMNS = 'record_number,line_number,column_name,code,message,sqlstate\n';
+
+/**
+ * Writes `<exports>/rejects/<file name>.<run id>.csv` with the open rejects of the loads a file has to do with: the
+ * file's own head, then the records byte for byte, in file order. `.reasons.csv` beside it says why, line by line.
+ * Made from the ledger alone, so it can be made again at any time. Without an open reject both files go.
+ */
+export async function writeRejectFiles(pool: Pool, exportsDir: string, fileId: number): Promise<void> {
+  for (const load of await rejectedLoads(pool, fileId)) {
+    await writeLoad(pool, path.join(exportsDir, 'rejects'), load);
+  }
+}
+
+async function writeLoad(pool: Pool, folder: string, load: RejectedLoad): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const name = load.entryName === null ? load.fileName : `${load.fileName}.${load.entryName}`;
+  const recordsPath = path.join(folder, fitFileName(name, `.${load.runId}.csv`));
+  const reasonsPath = path.join(folder, fitFileName(name, `.${load.runId}.reasons.csv`));
+  const records = await WholeFile.create(recordsPath);
+  const reasons = await WholeFile.create(reasonsPath);
+  try {
+    await records.write(load.head);
+    await reasons.write(Buffer.from(REASON_COLUMNS));
+    let count = 0;
+    for await (const page of openRejects(pool, load.loadId)) {
+      count += page.length;
+      await records.write(Buffer.concat(page.map((reject) => reject.raw)));
+      await reasons.write(Buffer.from(page.map(reasonLine).join('')));
+    }
+    if (count > 0) {
+      await reasons.finish();
+      await records.finish();
+    } else await Promise.all([rm(recordsPath, { force: true }), rm(reasonsPath, { force: true })]);
+  } finally {
+    await Promise.all([records.discard(), reasons.discard()]);
+  }
+}
+
+function reasonLine(reject: Reject): string {
+  const { record, line, column, code, message, sqlstate } = reject;
+  return `${[record, line, cell(column), code, cell(message), sqlstate ?? ''].join(',')}\n`;
+}
+
+function cell(text: string | null): string {
+  return text === null ? '' : `"${text.replaceAll('"', '""')}"`;
+}

@@ -1,0 +1,39 @@
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+
+/** A file that is either there in full or not at all: written under a temporary name beside it, synced, renamed. */
+export class WholeFile {
+  private finished = false;
+
+  private constructor(
+    private readonly handle: FileHandle,
+    private readonly temporary: string,
+    private readonly target: string,
+  ) {}
+
+  static async create(target: string): Promise<WholeFile> {
+    const temporary = path.join(path.dirname(target), `.${process.pid}.${counter++}.tmp`);
+    return new WholeFile(await open(temporary, 'w'), temporary, target);
+  }
+
+  async write(bytes: Buffer): Promise<void> {
+    await this.handle.writeFile(bytes);
+  }
+
+  async finish(): Promise<void> {
+    await this.handle.sync();
+    await this.handle.close();
+    this.finished = true;
+    await rename(this.temporary, this.target);
+  }
+
+  /** Takes back what is not finished; does nothing after `finish`. */
+  async discard(): Promise<void> {
+    if (this.finished) return;
+    this.finished = true;
+    await this.handle.close();
+    await rm(this.temporary, { force: true });
+  }
+}
+
+let counter = 0;
