@@ -4,6 +4,8 @@ import { takeLeadingDates, takeTrailingDates } from './date-token.ts';
 /** Leaves room in Postgres's 63 bytes for what Sluice puts behind a dataset's name, such as `__v12`. */
 export const MAX_DATASET_BYTES = 48;
 
+/** Names of version tables, and of the sequences behind them. */
+const VERSION_TABLE = /__v\d+(__row)?$/;
 const EXTENSION = /\.(csv|tsv|txt|dat)(\.gz)?$/i;
 
 /** What the name of a file says. */
@@ -34,13 +36,18 @@ export function stripExtension(fileName: string): string {
  * has it as its business date too. A name without a letter or digit becomes `unnamed_` and a hash.
  */
 export function nameFromFile(fileName: string): NameParts {
-  const stem = stripExtension(fileName);
+  // Composed first: a mark that stands alone is no letter, and would be trimmed from the end of the name.
+  const stem = stripExtension(fileName).normalize('NFC');
   const trailing = takeTrailingDates(stem);
   const found = trailing.date === null ? takeLeadingDates(stem) : trailing;
   return { dataset: datasetFrom(found.rest || stem), businessDate: found.date, label: null };
 }
 
-/** Any text as a dataset's name: 1 to `MAX_DATASET_BYTES` bytes, a longer one told apart by a hash. */
+/**
+ * Any text as a dataset's name: 1 to `MAX_DATASET_BYTES` bytes, a longer one told apart by a hash. So is one that reads
+ * like another dataset's version table: `orders__v1` would take the place of the first version of `orders`.
+ */
 export function datasetFrom(text: string): string {
-  return shortenWithHash(identifierFrom(text) || `unnamed_${shortHash(text)}`, MAX_DATASET_BYTES);
+  const name = identifierFrom(text) || `unnamed_${shortHash(text)}`;
+  return shortenWithHash(VERSION_TABLE.test(name) ? `${name}_${shortHash(name)}` : name, MAX_DATASET_BYTES);
 }

@@ -23,11 +23,13 @@ export async function sampleRecords(
 
 async function headRecords(sample: Sample, detected: DetectedDialect, file: string): Promise<Field[][]> {
   const { bytes, dialect } = asUtf8(sample.head, detected.dialect);
+  // One byte more than there is: a record that fills its whole buffer counts as too long.
+  const room = bytes.length + 1;
   const reader = new BlockReader(new MemorySource(bytes), {
     dialect,
     columnCount: detected.columnCount,
-    blockBytes: Math.max(1, bytes.length),
-    maxRecordBytes: Math.max(1, bytes.length),
+    blockBytes: room,
+    maxRecordBytes: room,
     file,
     partial: !sample.whole,
   });
