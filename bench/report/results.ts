@@ -1,0 +1,57 @@
+import type { Target } from '../cases.ts';
+
+/** What one benchmark run found; `results.json`. */
+export interface Results {
+  /** YYYY-MM-DD. */
+  readonly date: string;
+  readonly commit: string;
+  readonly machine: Machine;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly server: { readonly description: string; readonly settings: Readonly<Record<string, string>> };
+  readonly rows: number;
+  readonly runs: number;
+  readonly cases: readonly CaseResult[];
+}
+
+export interface Machine {
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryBytes: number;
+  readonly system: string;
+}
+
+export interface CaseResult {
+  readonly name: string;
+  readonly title: string;
+  readonly linear: boolean;
+  /** The first is compared with the others. */
+  readonly entrants: readonly EntrantResult[];
+}
+
+export interface EntrantResult {
+  readonly contender: string;
+  readonly files: number;
+  readonly records: number;
+  /** Bytes of records, after inflating. */
+  readonly bytes: number;
+  readonly target: Target | null;
+  readonly status: EntrantStatus;
+  /** Why it was not measured to the end; null when it was. */
+  readonly reason: string | null;
+  readonly runs: readonly Measurement[];
+}
+
+/**
+ * `skipped`: something it needs is not installed. `unsupported`: it says itself that it does not read such files yet.
+ * `failed`: it ended with an error, or what it loaded was wrong.
+ */
+export type EntrantStatus = 'measured' | 'skipped' | 'unsupported' | 'failed';
+
+export interface Measurement {
+  /** Whole process, from spawn to exit. */
+  readonly seconds: number;
+  readonly cpuSeconds: number;
+  /** Of the server's processes that ended with the run; null when the server runs elsewhere. */
+  readonly serverCpuSeconds: number | null;
+  readonly peakBytes: number;
+}
