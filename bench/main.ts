@@ -25,6 +25,7 @@ async function main(): Promise<number> {
   const results = options.render ? await readResults(options.out) : await measure(options);
   if (!options.render) await writeFile(options.out, `${JSON.stringify(results, null, 2)}\n`);
   await writeFile(`${options.out.replace(/\.json$/, '')}.svg`, renderChart(results));
+  log(`results in ${options.out}, the chart beside them`);
   process.stdout.write(`${renderTable(results)}\n`);
   const failed = results.cases.some((one) => one.entrants.some((entrant) => entrant.status === 'failed'));
   return failed ? 1 : 0;

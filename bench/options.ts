@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { FULL_ROWS } from './generate/recipes.ts';
@@ -13,7 +12,7 @@ export interface Options {
   readonly cases: readonly string[];
   readonly rows: number;
   readonly server: ServerKind;
-  /** Server to use; its role must be allowed to create databases. Only for `given`. */
+  /** Server to use; its role must be allowed to create databases and to checkpoint. Only for `given`. */
   readonly url: string | null;
   readonly pgBin: string;
   readonly installPeers: boolean;
@@ -26,6 +25,8 @@ export interface Options {
 
 const QUICK_ROWS = 100_000;
 const FULL_RUNS = 5;
+const SHOWN = 'bench/results.json';
+const PART = 'bench/data/results.json';
 
 interface Given {
   runs?: number;
@@ -38,7 +39,7 @@ interface Given {
   pgBin: string;
   installPeers?: true;
   date: string;
-  out: string;
+  out?: string;
   render?: true;
 }
 
@@ -58,11 +59,17 @@ export function readOptions(args: readonly string[], today: Date): Options {
     .addOption(
       new Option('--server <kind>', 'server to start').choices(['local', 'embedded']).default('local'),
     )
-    .option('--url <url>', 'a running server instead; the role must be allowed to create databases')
+    .option(
+      '--url <url>',
+      'a running server instead; the role must be allowed to create databases and to checkpoint',
+    )
     .option('--pg-bin <folder>', "Postgres's programs for --server local", '/usr/lib/postgresql/15/bin')
     .option('--install-peers', 'install missing peers with apt-get; as root')
     .option('--date <day>', 'day that the results carry', day, today.toISOString().slice(0, 10))
-    .option('--out <file>', 'where the results go; the chart lies beside them', 'bench/results.json')
+    .option(
+      '--out <file>',
+      `where the results go, and the chart beside them (default: ${SHOWN}; of a part, ${PART})`,
+    )
     .option('--render', 'only draw table and chart of the results in --out again')
     .addHelpText(
       'after',
@@ -85,9 +92,14 @@ function complete(given: Given): Options {
     pgBin: given.pgBin,
     installPeers: given.installPeers === true,
     date: given.date,
-    out: resolve(given.out),
+    out: resolve(given.out ?? (isPart(given) ? PART : SHOWN)),
     render: given.render === true,
   };
+}
+
+/** What the README shows comes from whole runs only. */
+function isPart({ quick, cases, rows, url }: Given): boolean {
+  return quick !== undefined || cases !== undefined || rows !== undefined || url !== undefined;
 }
 
 function wholeNumber(text: string): number {
