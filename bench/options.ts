@@ -71,10 +71,6 @@ export function readOptions(args: readonly string[], today: Date): Options {
       `where the results go, and the chart beside them (default: ${SHOWN}; of a part, ${PART})`,
     )
     .option('--render', 'only draw table and chart of the results in --out again')
-    .addHelpText(
-      'after',
-      `\nThis machine has ${availableParallelism()} cores for client and server together.`,
-    )
     .parse(args, { from: 'user' });
   return complete(command.opts<Given>());
 }
