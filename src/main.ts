@@ -9,7 +9,7 @@ import { Leases } from './ledger/leases.ts';
 import { endLoadJobs } from './ledger/load-jobs.ts';
 import type { Outcome } from './ledger/outcomes.ts';
 import { registerFiles } from './ledger/register-files.ts';
-import { endRun } from './ledger/runs.ts';
+import { endRuns } from './ledger/runs.ts';
 import type { Arrival, SourceFile } from './ledger/source-file.ts';
 import { countWaiting } from './ledger/waiting-files.ts';
 import type { Log } from './log.ts';
@@ -19,7 +19,8 @@ import { type Progress, ProgressMeter, progressLine } from './pipelines/load/pro
 import { outcomeFields, outcomeLine } from './pipelines/outcome/log-line.ts';
 import { OutcomeRetries } from './pipelines/outcome/outcome-retries.ts';
 import { OutcomeWriter } from './pipelines/outcome/outcome-writer.ts';
-import { type PipelineContext, runPipeline } from './pipelines/run-pipeline.ts';
+import { runGroup } from './pipelines/run-group.ts';
+import type { PipelineContext } from './pipelines/run-pipeline.ts';
 import { sweepSegments } from './pipelines/tables/segments.ts';
 import { Dispatcher, type Worker } from './queue/dispatcher.ts';
 import { initSchema } from './schema-init/init-schema.ts';
@@ -140,13 +141,19 @@ export class Application {
     const every = options.onProgress === undefined ? PROGRESS_EVERY_MS : PROGRESS_BAR_EVERY_MS;
     const report = options.onProgress ?? ((progress: Progress) => log.info(progressLine(progress)));
     return {
-      execute: (file, run, signal) => {
-        const meter = new ProgressMeter(file.displayPath, every, report);
-        const onProgress = (position: number, size: number) => meter.update(position, size);
-        return runPipeline(context, file, run, { signal, again: options.again ?? false, onProgress });
+      execute: (items, signal) => {
+        const again = options.again ?? false;
+        return runGroup(context, items, {
+          signal,
+          again,
+          progressOf: (file) => {
+            const meter = new ProgressMeter(file.displayPath, every, report);
+            return (position, size) => meter.update(position, size);
+          },
+        });
       },
       conclude: (file, run, error) => this.conclude(file, run, error),
-      finish: (file) => this.outcomes.write(file),
+      finish: (files) => this.outcomes.write(files),
     };
   }
 
@@ -160,12 +167,13 @@ export class Application {
     await inTransaction(this.database.pool, async (client) => {
       const { runId } = run;
       await endLoadJobs(client, file, { runId, status, errorCode: error.code, errorMessage: error.message });
-      await endRun(client, file, run, {
+      const end = {
         status,
         sha256: typeof sha256 === 'string' ? sha256 : null,
         bytes: file.identity.size,
         error,
-      });
+      } as const;
+      await endRuns(client, [{ file, run, end }]);
     });
   }
 

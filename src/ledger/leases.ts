@@ -19,7 +19,7 @@ export class Leases {
    * With `fileIds` only those are considered. Files whose next attempt is not due yet are left.
    */
   async claim(limit: number, scope: ClaimScope): Promise<SourceFile[]> {
-    const values = [limit, scope.root ?? null, scope.fileIds ?? null, scope.held];
+    const values = [limit, scope.root ?? null, scope.fileIds ?? null, scope.held, scope.maxBytes ?? null];
     const { rows } = await this.inTurn(async () => {
       const client = await this.connection();
       return client.query<SourceFileColumns>(CLAIM, values);
@@ -39,10 +39,15 @@ export class Leases {
     return rows[0]?.held === true;
   }
 
-  async release(fileId: number): Promise<void> {
+  async release(fileIds: readonly number[]): Promise<void> {
+    const connected = this.client;
+    if (connected === null) return;
     await this.inTurn(async () => {
-      const client = await this.client;
-      await client?.query(`select pg_advisory_unlock(${LEASE_SPACE}::bigint + $1::bigint)`, [fileId]);
+      const client = await connected;
+      await client.query(
+        `select pg_advisory_unlock(${LEASE_SPACE}::bigint + file_id) from unnest($1::bigint[]) as file_id`,
+        [fileIds],
+      );
     });
   }
 
@@ -83,6 +88,8 @@ export interface ClaimScope {
   readonly fileIds?: readonly number[];
   /** Files this process already works on. */
   readonly held: readonly number[];
+  /** Only files up to this size. */
+  readonly maxBytes?: number;
 }
 
 const CLAIM = `
@@ -93,6 +100,7 @@ const CLAIM = `
        and ($2::bytea is null or substring(path_bytes for length($2::bytea)) = $2::bytea)
        and ($3::bigint[] is null or file_id = any($3::bigint[]))
        and file_id <> all($4::bigint[])
+       and ($5::bigint is null or size_bytes <= $5)
      order by mtime_ns, file_id
      limit $1 + 50
   ), leased as materialized (

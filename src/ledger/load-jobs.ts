@@ -37,26 +37,41 @@ export async function saveLoadJob(
   loadId: number | null,
   entry: LoadJobEntry,
 ): Promise<number> {
-  const { rows } = await client.query<{ load_id: number }>(loadId === null ? INSERT : UPDATE, [
-    ...(loadId === null ? [] : [loadId]),
-    entry.runId,
-    entry.fileId,
-    entry.entryName,
-    entry.datasetId,
-    entry.versionId,
-    entry.contentSha256,
-    entry.status,
-    entry.recordsRead,
-    entry.rowsLoaded,
-    entry.rowsRejected,
-    entry.rowsSkipped,
-    entry.startedAt,
-    JSON.stringify(entry.dialect),
-    entry.head,
-    entry.segments,
-    entry.again,
+  if (loadId === null) return (await insertLoadJobs(client, [entry])).get(entry.fileId) as number;
+  await client.query(UPDATE, [JSON.stringify([toRow(entry)]), loadId]);
+  return loadId;
+}
+
+/** Writes load jobs of different files; gives their ids by file id. */
+export async function insertLoadJobs(
+  client: Pool | PoolClient,
+  entries: readonly LoadJobEntry[],
+): Promise<Map<number, number>> {
+  const { rows } = await client.query<{ file_id: number; load_id: number }>(INSERT, [
+    JSON.stringify(entries.map(toRow)),
   ]);
-  return rows[0]?.load_id as number;
+  return new Map(rows.map((row) => [row.file_id, row.load_id]));
+}
+
+function toRow(entry: LoadJobEntry) {
+  return {
+    run_id: entry.runId,
+    file_id: entry.fileId,
+    entry_name: entry.entryName,
+    dataset_id: entry.datasetId,
+    version_id: entry.versionId,
+    content_sha256: entry.contentSha256,
+    status: entry.status,
+    records_read: entry.recordsRead,
+    rows_loaded: entry.rowsLoaded,
+    rows_rejected: entry.rowsRejected,
+    rows_skipped: entry.rowsSkipped,
+    started_at: entry.startedAt.toISOString(),
+    dialect: entry.dialect,
+    head_hex: entry.head.toString('hex'),
+    segments: entry.segments,
+    again: entry.again,
+  };
 }
 
 /** A run that ends unpublished takes its load jobs with it. */
@@ -80,17 +95,17 @@ export interface LoadJobEnd {
 }
 
 const COLUMNS = `run_id, file_id, entry_name, dataset_id, version_id, content_sha256, status, records_read, rows_loaded,
-  rows_rejected, rows_skipped, started_at, dialect, head, segments, again`;
+  rows_rejected, rows_skipped, started_at, dialect, head, segments, again, finished_at`;
 
-const INSERT = `
-  insert into sluice.load_job (${COLUMNS}, finished_at)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
-          case when $7 = 'planned' then null else clock_timestamp() end)
-  returning load_id`;
+const VALUES = `
+  select run_id, file_id, entry_name, dataset_id, version_id, content_sha256, status, records_read, rows_loaded,
+         rows_rejected, rows_skipped, started_at, dialect, decode(head_hex, 'hex'), segments, again,
+         case when status = 'planned' then null else clock_timestamp() end
+    from jsonb_to_recordset($1::jsonb) as e(run_id bigint, file_id bigint, entry_name text, dataset_id bigint,
+         version_id bigint, content_sha256 text, status text, records_read bigint, rows_loaded bigint,
+         rows_rejected bigint, rows_skipped bigint, started_at timestamptz, dialect jsonb, head_hex text,
+         segments text[], again boolean)`;
 
-const UPDATE = `
-  update sluice.load_job
-     set (${COLUMNS}, finished_at) =
-         ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, clock_timestamp())
-   where load_id = $1
-  returning load_id`;
+const INSERT = `insert into sluice.load_job (${COLUMNS}) ${VALUES} returning file_id, load_id`;
+
+const UPDATE = `update sluice.load_job set (${COLUMNS}) = (${VALUES}) where load_id = $2`;

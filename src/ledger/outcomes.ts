@@ -41,11 +41,18 @@ export interface OutcomeLoad {
   readonly errorMessage: string | null;
 }
 
-/** Reads the recorded outcome of a file. */
-export async function readOutcome(pool: Pool, file: SourceFile): Promise<Outcome> {
-  const { rows } = await pool.query<OutcomeRow>(READ_OUTCOME, [file.fileId]);
-  const row = rows[0];
-  if (row === undefined) throw new Error(`file ${file.fileId} has no finished run`);
+/** Reads the recorded outcomes of files, in their order. */
+export async function readOutcomes(pool: Pool, files: readonly SourceFile[]): Promise<Outcome[]> {
+  const { rows } = await pool.query<OutcomeRow>(READ_OUTCOMES, [files.map((file) => file.fileId)]);
+  const byFile = new Map(rows.map((row) => [row.file_id, row]));
+  return files.map((file) => {
+    const row = byFile.get(file.fileId);
+    if (row === undefined) throw new Error(`file ${file.fileId} has no finished run`);
+    return toOutcome(file, row);
+  });
+}
+
+function toOutcome(file: SourceFile, row: OutcomeRow): Outcome {
   return {
     file,
     runId: row.run_id,
@@ -71,11 +78,17 @@ export async function pendingOutcomes(pool: Pool, root: Buffer): Promise<SourceF
   return rows.map(toSourceFile);
 }
 
-/** Notes that the receipt is written and the file is where it ends. */
-export async function completeOutcome(pool: Pool, file: SourceFile, finalPath: string | null): Promise<void> {
+/** A file whose receipt is written, and where it ended; null when it is no more. */
+export interface CarriedOut {
+  readonly file: SourceFile;
+  readonly finalPath: string | null;
+}
+
+export async function completeOutcomes(pool: Pool, done: readonly CarriedOut[]): Promise<void> {
   await pool.query(
-    'update sluice.source_file set outcome_done_at = clock_timestamp(), final_path = $2 where file_id = $1',
-    [file.fileId, finalPath],
+    `update sluice.source_file f set outcome_done_at = clock_timestamp(), final_path = d.final_path
+       from unnest($1::bigint[], $2::text[]) as d(file_id, final_path) where f.file_id = d.file_id`,
+    [done.map(({ file }) => file.fileId), done.map(({ finalPath }) => finalPath)],
   );
 }
 
@@ -84,6 +97,7 @@ function remedyOf(code: string | null): string | null {
 }
 
 interface OutcomeRow {
+  file_id: number;
   run_id: number;
   attempt: number;
   status: string;
@@ -98,8 +112,8 @@ interface OutcomeRow {
   loads: OutcomeLoad[];
 }
 
-const READ_OUTCOME = `
-  select r.run_id, r.attempt, f.status, f.sha256, f.business_date::text, r.bytes, r.started_at, r.finished_at,
+const READ_OUTCOMES = `
+  select f.file_id, r.run_id, r.attempt, f.status, f.sha256, f.business_date::text, r.bytes, r.started_at, r.finished_at,
          r.error_code, r.error_message,
          exists (select from sluice.load_job l where l.file_id = f.file_id and l.run_id <> r.run_id) as is_correction,
          coalesce((select json_agg(json_build_object(
@@ -113,7 +127,7 @@ const READ_OUTCOME = `
                      left join sluice.version v using (version_id)
                     where l.file_id = f.file_id and (l.run_id = r.run_id or l.started_at >= r.started_at)), '[]') as loads
     from sluice.source_file f join sluice.run r on r.run_id = f.run_id
-   where f.file_id = $1 and r.finished_at is not null`;
+   where f.file_id = any($1::bigint[]) and r.finished_at is not null`;
 
 const PENDING = `
   select ${SOURCE_FILE_COLUMNS}

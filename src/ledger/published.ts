@@ -41,3 +41,13 @@ export async function findPublishedTwin(pool: Pool, query: TwinQuery): Promise<P
   const row = rows[0];
   return row === undefined ? null : { runId: row.run_id, fileName: row.name, dataset: row.dataset };
 }
+
+/** Which of these contents have been published, in whatever dataset. */
+export async function findPublishedContent(pool: Pool, hashes: readonly string[]): Promise<string[]> {
+  const { rows } = await pool.query<{ content_sha256: string }>(
+    `select distinct content_sha256 from sluice.load_job
+      where status = 'published' and content_sha256 = any($1::text[])`,
+    [hashes],
+  );
+  return rows.map((row) => row.content_sha256);
+}

@@ -9,12 +9,24 @@ export interface Run {
   readonly attempt: number;
 }
 
-/** Starts a run, or the next attempt of the file's unfinished run. Null when the file has been finished meanwhile. */
-export async function startRun(pool: Pool, file: SourceFile): Promise<Run | null> {
-  const values = [file.fileId, hostname(), process.pid];
-  const { rows } = await pool.query<{ run_id: number; attempt: number }>(START_RUN, values);
-  const row = rows[0];
-  return row === undefined ? null : { runId: row.run_id, attempt: row.attempt };
+/** A file, and the run that works on it. */
+export interface RunningFile {
+  readonly file: SourceFile;
+  readonly run: Run;
+}
+
+/**
+ * Starts a run for each file, or the next attempt of its unfinished one. Files that have been finished meanwhile are
+ * not in the result.
+ */
+export async function startRuns(pool: Pool, files: readonly SourceFile[]): Promise<RunningFile[]> {
+  const values = [files.map((file) => file.fileId), hostname(), process.pid];
+  const { rows } = await pool.query<StartedRow>(START_RUNS, values);
+  const started = new Map(rows.map((row) => [row.file_id, { runId: row.run_id, attempt: row.attempt }]));
+  return files.flatMap((file) => {
+    const run = started.get(file.fileId);
+    return run === undefined ? [] : [{ file, run }];
+  });
 }
 
 /** Notes which stage a run has finished; shown to people, never decided upon. */
@@ -33,13 +45,23 @@ export interface Stage {
   readonly businessDate?: string | null;
 }
 
-/** Inside the publish transaction: locks the run, and refuses when another process has taken it over or finished it. */
-export async function lockRun(client: PoolClient, file: SourceFile, run: Run): Promise<void> {
-  const { rowCount } = await client.query(
-    'select from sluice.run where run_id = $1 and attempt = $2 and finished_at is null for update',
-    [run.runId, run.attempt],
+/** Inside the publish transaction: locks runs, and refuses when another process has taken one over or finished it. */
+export async function lockRuns(client: PoolClient, items: readonly RunningFile[]): Promise<void> {
+  const { rows } = await client.query<{ run_id: number }>(
+    `select r.run_id from sluice.run r
+       join unnest($1::bigint[], $2::int[]) as w(run_id, attempt) on w.run_id = r.run_id and w.attempt = r.attempt
+      where r.finished_at is null
+      order by r.run_id
+        for update of r`,
+    [items.map(({ run }) => run.runId), items.map(({ run }) => run.attempt)],
   );
-  if (rowCount !== 1) throw new SluiceError('RUN_TAKEN_OVER', { run: run.runId, file: file.displayPath });
+  const locked = new Set(rows.map((row) => row.run_id));
+  const lost = items.find(({ run }) => !locked.has(run.runId));
+  if (lost !== undefined) throw takenOver(lost);
+}
+
+function takenOver({ file, run }: RunningFile): SluiceError {
+  return new SluiceError('RUN_TAKEN_OVER', { run: run.runId, file: file.displayPath });
 }
 
 /** How a run ended, as it is written to `run` and `source_file` together. */
@@ -48,62 +70,80 @@ export interface RunEnd {
   readonly sha256: string | null;
   readonly bytes: number;
   readonly error: SluiceError | null;
+  /** YYYY-MM-DD; null keeps what is known. */
+  readonly businessDate?: string | null;
 }
 
-/** Records how a run ended. Refuses, like `lockRun`, when this is no longer the run's attempt to end. */
-export async function endRun(
+/** Records how runs ended. Refuses, like `lockRuns`, when one of them is no longer this attempt's to end. */
+export async function endRuns(
   client: Pool | PoolClient,
-  file: SourceFile,
-  run: Run,
-  end: RunEnd,
+  ends: readonly (RunningFile & { readonly end: RunEnd })[],
 ): Promise<void> {
-  const { error } = end;
-  const { rowCount } = await client.query(END_RUN, [
-    file.fileId,
-    run.runId,
-    run.attempt,
-    end.status,
-    end.sha256,
-    end.bytes,
-    error?.code ?? null,
-    error?.message ?? null,
-    error === null ? null : JSON.stringify(error.facts),
-  ]);
-  if (rowCount !== 1) throw new SluiceError('RUN_TAKEN_OVER', { run: run.runId, file: file.displayPath });
+  const rows = ends.map(({ file, run, end }) => ({
+    file_id: file.fileId,
+    run_id: run.runId,
+    attempt: run.attempt,
+    status: end.status,
+    sha256: end.sha256,
+    bytes: end.bytes,
+    business_date: end.businessDate ?? null,
+    error_code: end.error?.code ?? null,
+    error_message: end.error?.message ?? null,
+    error_facts: end.error?.facts ?? null,
+  }));
+  const { rows: ended } = await client.query<{ file_id: number }>(END_RUNS, [JSON.stringify(rows)]);
+  const done = new Set(ended.map((row) => row.file_id));
+  const lost = ends.find(({ file }) => !done.has(file.fileId));
+  if (lost !== undefined) throw takenOver(lost);
 }
 
-const START_RUN = `
+interface StartedRow {
+  file_id: number;
+  run_id: number;
+  attempt: number;
+}
+
+const START_RUNS = `
   with file as (
-    select file_id, run_id from sluice.source_file where file_id = $1 and finished_at is null for update
+    select file_id, run_id from sluice.source_file
+     where file_id = any($1::bigint[]) and finished_at is null order by file_id for update
   ), again as (
     update sluice.run r
        set attempt = r.attempt + 1, status = 'settled', started_at = now(), host = $2, pid = $3,
            error_code = null, error_message = null, error_facts = null
       from file
      where r.run_id = file.run_id and r.finished_at is null
-    returning r.run_id, r.attempt
+    returning r.file_id, r.run_id, r.attempt
   ), fresh as (
     insert into sluice.run (file_id, attempt, status, started_at, host, pid)
-    select file_id, 1, 'settled', now(), $2, $3 from file where not exists (select from again)
-    returning run_id, attempt
+    select file_id, 1, 'settled', now(), $2, $3
+      from file where file_id not in (select file_id from again)
+     order by array_position($1::bigint[], file_id)
+    returning file_id, run_id, attempt
   ), started as (
     select * from again union all select * from fresh
   ), noted as (
     update sluice.source_file f set run_id = s.run_id, attempts = f.attempts + 1
-      from started s where f.file_id = $1
+      from started s where f.file_id = s.file_id
   )
-  select run_id, attempt from started`;
+  select file_id, run_id, attempt from started`;
 
-const END_RUN = `
-  with ended as (
-    update sluice.run
-       set status = $4, finished_at = clock_timestamp(), bytes = $6, error_code = $7, error_message = $8,
-           error_facts = $9::jsonb
-     where run_id = $2 and attempt = $3 and finished_at is null
-    returning run_id
+const END_RUNS = `
+  with e as (
+    select * from jsonb_to_recordset($1::jsonb) as e(file_id bigint, run_id bigint, attempt int, status text,
+      sha256 text, bytes bigint, business_date date, error_code text, error_message text, error_facts jsonb)
+  ), ended as (
+    update sluice.run r
+       set status = e.status, finished_at = clock_timestamp(), bytes = e.bytes, error_code = e.error_code,
+           error_message = e.error_message, error_facts = e.error_facts
+      from e
+     where r.run_id = e.run_id and r.attempt = e.attempt and r.finished_at is null
+    returning r.run_id
   )
   update sluice.source_file f
-     set status = $4, finished_at = clock_timestamp(), sha256 = coalesce($5, sha256), run_id = ended.run_id,
-         waiting_for = null, next_attempt_at = null
-    from ended
-   where f.file_id = $1`;
+     set status = e.status, finished_at = clock_timestamp(), sha256 = coalesce(e.sha256, f.sha256),
+         business_date = coalesce(e.business_date, f.business_date), run_id = e.run_id, waiting_for = null,
+         next_attempt_at = null
+    from e join ended using (run_id)
+   where f.file_id = e.file_id
+  returning f.file_id`;

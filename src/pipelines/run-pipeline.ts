@@ -4,7 +4,7 @@ import type { Settings } from '../config/settings.ts';
 import { hasCode, SluiceError } from '../errors.ts';
 import { SourceHandle, sameFile } from '../formats/file-handle.ts';
 import { clearUnpublished, type LoadJobEntry, saveLoadJob } from '../ledger/load-jobs.ts';
-import { type Run, recordStage } from '../ledger/runs.ts';
+import { type Run, type RunningFile, recordStage } from '../ledger/runs.ts';
 import type { SourceFile } from '../ledger/source-file.ts';
 import { TypeContradiction } from './copy/contradiction.ts';
 import type { Handler } from './handlers/handler.ts';
@@ -31,7 +31,7 @@ export interface RunOptions {
   readonly signal: AbortSignal;
   /** Publish the same content once more. */
   readonly again: boolean;
-  onProgress(position: number, size: number): void;
+  progressOf(file: SourceFile): (position: number, size: number) => void;
 }
 
 /** Takes one settled file through all stages, in their order. Resolves when its rows are published; rejects otherwise. */
@@ -44,10 +44,8 @@ export async function runPipeline(
   const { pool } = context;
   const handle = await SourceHandle.open(file.path, file.displayPath);
   try {
-    if (!sameFile(handle.opened, file.identity))
-      throw new SluiceError('FILE_CHANGED', { file: file.displayPath });
-    refuseIncomplete(file);
-    const { handler, entries } = await identify(context, handle, file);
+    refuseUnsettled(handle, file);
+    const { handler, entries } = await identifyFile(context, handle, file);
     const businessDate = entries[0]?.businessDate ?? null;
     await recordStage(pool, file, run, { status: 'identified', businessDate });
     if (!options.again) for (const entry of entries) await refuseTwin(pool, handle, entry);
@@ -74,7 +72,7 @@ export async function planFile(
 ): Promise<{ plan: RunPlan; entries: readonly IdentifiedEntry[] }> {
   const handle = await SourceHandle.open(file.path, file.displayPath);
   try {
-    const { handler, entries } = await identify(context, handle, file);
+    const { handler, entries } = await identifyFile(context, handle, file);
     const jobs = await planJobs(context, entries, new Map());
     return { plan: { file: file.displayPath, handler: handler.name, jobs }, entries };
   } finally {
@@ -82,18 +80,10 @@ export async function planFile(
   }
 }
 
-interface Work {
-  readonly context: PipelineContext;
-  readonly file: SourceFile;
-  readonly run: Run;
-  readonly options: RunOptions;
-  readonly handler: Handler;
-  readonly handle: SourceHandle;
+interface Work extends EntryWork {
   readonly entries: readonly IdentifiedEntry[];
   /** Types that records of this file have shown to be needed, by job and column. */
   readonly widened: Map<number, Map<string, string>>;
-  /** What collected rejects in the try at hand. */
-  recorders: { readonly rejects: RejectRecorder; readonly note: LoadJobEntry }[];
   tries: number;
 }
 
@@ -104,7 +94,7 @@ async function tryOnce(work: Work): Promise<boolean> {
   if (work.tries++ > 0 || run.attempt > 1) await clearUnpublished(context.pool, run.runId);
   await recordStage(context.pool, file, run, { status: 'planned' });
   const jobs: PublishJob[] = [];
-  work.recorders = [];
+  work.recorders.length = 0;
   try {
     for (const [at, plan] of plans.entries()) {
       const entry = work.entries[at] as IdentifiedEntry;
@@ -132,14 +122,34 @@ async function tryOnce(work: Work): Promise<boolean> {
 }
 
 async function loadOne(work: Work, plan: LoadPlan, entry: IdentifiedEntry): Promise<PublishJob> {
+  const job = await loadEntry(work, plan, entry);
+  if (!work.options.again) await refusePublished(work.context.pool, job.loaded.contentSha256, entry);
+  return job;
+}
+
+/** What loading one entry needs to know of its run. */
+export interface EntryWork extends RunningFile {
+  readonly context: PipelineContext;
+  readonly options: RunOptions;
+  readonly handler: Handler;
+  readonly handle: SourceHandle;
+  /** What collected rejects in the try at hand. */
+  readonly recorders: { readonly rejects: RejectRecorder; readonly note: LoadJobEntry }[];
+}
+
+export async function loadEntry(
+  work: EntryWork,
+  plan: LoadPlan,
+  entry: IdentifiedEntry,
+): Promise<PublishJob> {
   const { context, run, options, handle, handler } = work;
   const startedAt = new Date();
+  const onProgress = options.progressOf(work.file);
   const note = noteOf(work, plan, startedAt);
   const isCorrection = plan.correction !== null;
   const limit = isCorrection ? NO_LIMIT : rejectLimitFor(context.settings, entry.config ?? undefined);
   const rejects = new RejectRecorder(context.pool, limit, {
     file: plan.title,
-    keep: isCorrection,
     enter: async () => ({ runId: run.runId, loadId: await saveLoadJob(context.pool, null, note) }),
   });
   work.recorders.push({ rejects, note });
@@ -148,14 +158,14 @@ async function loadOne(work: Work, plan: LoadPlan, entry: IdentifiedEntry): Prom
     run,
     rejects,
     signal: options.signal,
-    onProgress: (position: number) => options.onProgress(position, handle.opened.size),
+    onProgress: (position: number) => onProgress(position, handle.opened.size),
   };
   const loaded = await loadJob(loadContext, plan, handle, handler.open(handle, entry));
   return { plan, loaded, startedAt };
 }
 
 /** A load job as it is noted while it runs. */
-function noteOf(work: Work, plan: LoadPlan, startedAt: Date): LoadJobEntry {
+function noteOf(work: EntryWork, plan: LoadPlan, startedAt: Date): LoadJobEntry {
   const { run, file, options } = work;
   return {
     runId: run.runId,
@@ -220,7 +230,7 @@ function widen(work: Work, jobNumber: number, wider: ReadonlyMap<string, string>
 const NO_LIMIT = { kind: 'none' } as const;
 
 /** The first handler that recognises the file, and what it found in it. */
-async function identify(
+export async function identifyFile(
   context: PipelineContext,
   handle: SourceHandle,
   file: SourceFile,
@@ -233,7 +243,10 @@ async function identify(
   throw new SluiceError('FILE_UNSUPPORTED', { file: file.displayPath, extension });
 }
 
-function refuseIncomplete(file: SourceFile): void {
+/** What is not the file that settled, or not all of it, is not read. */
+export function refuseUnsettled(handle: SourceHandle, file: SourceFile): void {
+  if (!sameFile(handle.opened, file.identity))
+    throw new SluiceError('FILE_CHANGED', { file: file.displayPath });
   if (file.waitingFor === null) return;
   throw new SluiceError('FILE_INCOMPLETE', { file: file.displayPath, reason: file.waitingFor });
 }

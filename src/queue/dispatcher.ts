@@ -3,7 +3,7 @@ import type { Pool } from 'pg';
 import { toSluiceError } from '../db/database-error.ts';
 import { hasCode, SluiceError } from '../errors.ts';
 import type { Leases } from '../ledger/leases.ts';
-import { type Run, startRun } from '../ledger/runs.ts';
+import { type Run, type RunningFile, startRuns } from '../ledger/runs.ts';
 import type { SourceFile } from '../ledger/source-file.ts';
 import {
   abandonAttempt,
@@ -17,12 +17,12 @@ import { isOutage } from './outage.ts';
 
 /** What is done with a waiting file. */
 export interface Worker {
-  /** Resolves when the run is published. */
-  execute(file: SourceFile, run: Run, signal: AbortSignal): Promise<void>;
+  /** Publishes runs; gives what went wrong by file id. What is not in the result is published. */
+  execute(items: readonly RunningFile[], signal: AbortSignal): Promise<ReadonlyMap<number, unknown>>;
   /** Records a final failure (or a duplicate) of the run. */
   conclude(file: SourceFile, run: Run, error: SluiceError): Promise<void>;
-  /** The outcome is recorded; what follows from it is carried out. */
-  finish(file: SourceFile): Promise<void>;
+  /** The outcomes are recorded; what follows from them is carried out. */
+  finish(files: readonly SourceFile[]): Promise<void>;
   /** The file changed while it was read, and has to settle again. */
   unsettle(file: SourceFile): void;
 }
@@ -44,6 +44,10 @@ export interface DispatcherOptions {
   onRecovery(): void;
 }
 
+/** Files up to this size share a transaction with others. */
+const SMALL_BYTES = 256 * 1024;
+/** Files that share one at the most: enough to pay for it once, few enough to do over. */
+const GROUP_FILES = 100;
 /** How long after an outage began the database is asked again. */
 const OUTAGE_POLL_MS = 1_000;
 
@@ -54,6 +58,7 @@ const OUTAGE_POLL_MS = 1_000;
 export class Dispatcher {
   private readonly queue: PQueue;
   private readonly held = new Set<number>();
+  private groups = 0;
   private readonly abort = new AbortController();
   private stopping = false;
   private asking: Promise<void> | null = null;
@@ -115,56 +120,78 @@ export class Dispatcher {
   }
 
   private async ask(): Promise<void> {
-    const { leases, root, fileIds, concurrency } = this.options;
+    const { concurrency } = this.options;
     try {
       while (!this.stopping) {
-        const free = concurrency - this.held.size;
+        const free = concurrency - this.groups;
         if (free <= 0) return;
-        const scope = { ...(fileIds === undefined ? { root } : { fileIds }), held: [...this.held] };
-        const files = await leases.claim(free, scope);
+        const groups = await this.claimGroups(free);
         this.recovered();
-        for (const file of files) this.start(file);
-        if (files.length === 0) return await this.schedule();
+        for (const group of groups) this.start(group);
+        if (groups.length === 0) return await this.schedule();
       }
     } catch (error) {
       this.suffer(toSluiceError(error));
     }
   }
 
-  private start(file: SourceFile): void {
-    if (this.stopping) {
-      void this.release(file);
-      return;
+  /** Up to `free` groups: a large file is a group of its own, small ones are worked on together. */
+  private async claimGroups(free: number): Promise<SourceFile[][]> {
+    const first = await this.claim(free, {});
+    const large = first.filter((file) => file.identity.size > SMALL_BYTES);
+    const small = first.filter((file) => file.identity.size <= SMALL_BYTES);
+    const slots = small.length;
+    if (slots > 0 && first.length === free) {
+      small.push(...(await this.claim(slots * (GROUP_FILES - 1), { maxBytes: SMALL_BYTES })));
     }
-    this.held.add(file.fileId);
+    const size = Math.ceil(small.length / Math.max(1, slots));
+    const groups = large.map((file) => [file]);
+    for (let at = 0; at < small.length; at += size) groups.push(small.slice(at, at + size));
+    return groups;
+  }
+
+  private async claim(limit: number, filter: { maxBytes?: number }): Promise<SourceFile[]> {
+    const { leases, root, fileIds } = this.options;
+    const scope = { ...(fileIds === undefined ? { root } : { fileIds }), held: [...this.held], ...filter };
+    const files = await leases.claim(limit, scope);
+    for (const file of files) this.held.add(file.fileId);
+    return files;
+  }
+
+  private start(group: SourceFile[]): void {
+    this.groups++;
     void this.queue.add(async () => {
       try {
-        await this.process(file);
+        if (!this.stopping) await this.process(group);
       } catch (error) {
         this.suffer(toSluiceError(error));
       } finally {
-        await this.release(file);
-        this.held.delete(file.fileId);
+        await this.release(group);
+        this.groups--;
         this.notify();
       }
     });
   }
 
-  /** A lease that cannot be given back was lost with its connection. */
-  private async release(file: SourceFile): Promise<void> {
-    await this.options.leases.release(file.fileId).catch(() => {});
+  /** Leases that cannot be given back were lost with their connection. */
+  private async release(group: readonly SourceFile[]): Promise<void> {
+    const fileIds = group.map((file) => file.fileId);
+    await this.options.leases.release(fileIds).catch(() => {});
+    for (const fileId of fileIds) this.held.delete(fileId);
   }
 
-  private async process(file: SourceFile): Promise<void> {
+  private async process(group: readonly SourceFile[]): Promise<void> {
     const { pool, worker } = this.options;
-    const run = await startRun(pool, file);
-    if (run === null) return;
-    try {
-      await worker.execute(file, run, this.abort.signal);
-    } catch (error) {
-      if (!(await this.handle(file, run, toSluiceError(error)))) return;
+    const items = await startRuns(pool, group);
+    if (items.length === 0) return;
+    const failures = await worker.execute(items, this.abort.signal);
+    const finished: SourceFile[] = [];
+    for (const { file, run } of items) {
+      const failed = failures.has(file.fileId);
+      if (!failed || (await this.handle(file, run, toSluiceError(failures.get(file.fileId)))))
+        finished.push(file);
     }
-    await worker.finish(file);
+    if (finished.length > 0) await worker.finish(finished);
   }
 
   /** True when the failure is final, and recorded. */
@@ -238,7 +265,7 @@ export class Dispatcher {
   }
 
   private reportIdle(): void {
-    const busy = this.held.size > 0 || this.asking !== null || (this.timer !== null && !this.stopping);
+    const busy = this.groups > 0 || this.asking !== null || (this.timer !== null && !this.stopping);
     if (busy) return;
     for (const resolve of this.idleWaiters.splice(0)) resolve();
   }

@@ -97,7 +97,9 @@ function isResultOfStageBefore({ from, to }: Import): boolean {
 
 /** Files outside of the stages that have no business in more of them than their results. */
 function reachesIntoStages(file: string): boolean {
-  const isComposition = ['main.ts', 'pipelines/run-pipeline.ts'].includes(file) || areaOf(file) === 'cli';
+  const isComposition =
+    ['main.ts', 'pipelines/run-pipeline.ts', 'pipelines/run-group.ts'].includes(file) ||
+    areaOf(file) === 'cli';
   return stageOf(file) === null && !isComposition && !file.startsWith('pipelines/handlers/');
 }
 

@@ -20,6 +20,8 @@ export interface BlockReaderOptions {
   readonly columnCount: number;
   /** Target size of a block in bytes. */
   readonly blockBytes: number;
+  /** Size of the first one when less will do; default: `blockBytes`. */
+  readonly firstBlockBytes?: number;
   /** A longer record is refused. */
   readonly maxRecordBytes: number;
   /** Facts for errors. */
@@ -37,6 +39,7 @@ export class BlockReader {
   head: Buffer = Buffer.alloc(0);
   private readonly rules: ScanRules;
   private buffer: Buffer;
+  private readonly free: Buffer[] = [];
   private filled = 0;
   private eof = false;
   private started = false;
@@ -48,7 +51,8 @@ export class BlockReader {
     private readonly options: BlockReaderOptions,
   ) {
     this.rules = compileRules(options.dialect, options.columnCount);
-    this.buffer = this.allocate(0);
+    const { firstBlockBytes = options.blockBytes } = options;
+    this.buffer = Buffer.allocUnsafe(Math.min(firstBlockBytes, options.blockBytes, options.maxRecordBytes));
   }
 
   /** Records handed out so far. */
@@ -63,6 +67,13 @@ export class BlockReader {
 
   private get atFileEnd(): boolean {
     return this.eof && this.options.partial !== true;
+  }
+
+  /** Gives a block's memory back: the block must not be used any more. Fresh buffers cost page faults and collection. */
+  recycle(block: Block): void {
+    const { buffer, byteOffset } = block.bytes;
+    if (buffer.byteLength === this.options.blockBytes && byteOffset === 0)
+      this.free.push(Buffer.from(buffer));
   }
 
   async next(): Promise<Block | null> {
@@ -147,7 +158,8 @@ export class BlockReader {
 
   private allocate(atLeast: number): Buffer {
     const { blockBytes, maxRecordBytes } = this.options;
-    return Buffer.allocUnsafe(Math.max(Math.min(blockBytes, maxRecordBytes), atLeast));
+    const bytes = Math.max(Math.min(blockBytes, maxRecordBytes), atLeast);
+    return (bytes === blockBytes ? this.free.pop() : undefined) ?? Buffer.allocUnsafeSlow(bytes);
   }
 
   private grow(): void {

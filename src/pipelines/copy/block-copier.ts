@@ -33,6 +33,8 @@ export class BlockCopier {
     private readonly job: CopyJob,
     private readonly table: TableName,
     onRejects: OnRejects,
+    /** Statements that go before the first COPY, in the same round trip; each ends with a semicolon. */
+    private prologue = '',
   ) {
     this.statement = rawStatement(job, table);
     this.rescue = new Rescue(client, job, table, onRejects);
@@ -91,15 +93,24 @@ export class BlockCopier {
   }
 
   private async takeApart(block: Block): Promise<number> {
-    if (this.open) await this.client.query('RELEASE block');
+    const release = this.open ? 'RELEASE block;' : '';
+    if (release !== '' || this.prologue !== '') await this.client.query(`${this.takePrologue()}${release}`);
     this.open = false;
     return this.rescue.load(block);
+  }
+
+  private takePrologue(): string {
+    const { prologue } = this;
+    this.prologue = '';
+    return prologue;
   }
 
   /** COPY of the block's own bytes. Rows null: Postgres refused a value, and names a line. Any other error is raised. */
   private async tryRaw(block: Block): Promise<{ rows: number | null; line: number }> {
     const release = this.open ? 'RELEASE block; ' : '';
-    await this.client.query(`${release}SAVEPOINT block; ${setNextRow(this.table, block.firstRecord)}`);
+    await this.client.query(
+      `${this.takePrologue()}${release}SAVEPOINT block; ${setNextRow(this.table, block.firstRecord)}`,
+    );
     this.open = true;
     try {
       return { rows: await copyBytes(this.client, this.statement, block.bytes), line: 0 };

@@ -75,6 +75,7 @@ function open(handle: SourceHandle, entry: IdentifiedEntry): OpenedEntry {
   const { encoding } = entry.detected.dialect;
   return {
     source: isUtf16(encoding) ? new Utf16Source(bytes, encoding, entry.title) : bytes,
+    sizeHint: inflated === null && !isUtf16(encoding) ? handle.opened.size : null,
     position: () => raw.position,
     hashes: () => {
       const file = raw.sha256();

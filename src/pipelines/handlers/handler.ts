@@ -29,6 +29,8 @@ export interface HandlerContext {
 export interface OpenedEntry {
   /** Bytes as Postgres takes them: inflated, and UTF-16 turned into UTF-8. */
   readonly source: ByteSource;
+  /** Bytes that `source` will give, when that is known. */
+  readonly sizeHint: number | null;
   /** Bytes of the source file read so far. */
   position(): number;
   /** After the last read: SHA-256 (hex) of the source file, and of the inflated content. */

@@ -15,6 +15,11 @@ export class BlockQueue {
     this.ahead = Promise.resolve(first);
   }
 
+  /** A block that a lane has finished with. */
+  done(block: Block): void {
+    this.reader.recycle(block);
+  }
+
   next(): Promise<Block | null> {
     const block = this.ahead;
     this.ahead = block.then((current) => {

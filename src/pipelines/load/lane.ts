@@ -36,6 +36,7 @@ export class Lane {
     for (let block = await queue.next(); block !== null; block = await queue.next()) {
       signal.throwIfAborted();
       this.rows += await this.copier.copy(block);
+      queue.done(block);
     }
   }
 

@@ -45,6 +45,7 @@ export async function loadJob(
     dialect: asRead(plan.dialect),
     columnCount: plan.columns.length,
     blockBytes: BLOCK_BYTES,
+    firstBlockBytes: opened.sizeHint === null ? BLOCK_BYTES : Math.min(BLOCK_BYTES, opened.sizeHint + 1),
     maxRecordBytes: context.settings.maxRecordBytes,
     file: plan.title,
   });
@@ -78,6 +79,8 @@ async function fillSegments(loading: Loading, first: Block): Promise<LoadedJob> 
   const failure = new AbortController();
   const signal = AbortSignal.any([failure.signal, context.signal]);
   const lanes: Lane[] = [];
+  // Rejects of a correction are in the ledger already.
+  if (loading.job.plan.correction === null) context.rejects.stream();
   const abort = () => {
     for (const lane of lanes) lane.abort();
   };

@@ -5,14 +5,12 @@ import { SluiceError } from '../../errors.ts';
 import type { StillRefused } from '../../ledger/corrections.ts';
 import { type Reject, type RejectOwner, writeRejects } from '../../ledger/rejects.ts';
 
-/** Bytes of rejected records that are kept in memory before they are written. More than a small load can have. */
+/** Bytes of rejected records that are kept in memory before they are written. */
 const BUFFER_BYTES = 8 * 1024 * 1024;
 
 export interface RejectJob {
   /** For messages. */
   readonly file: string;
-  /** Rejects stay in memory until publish: those of a correction are open already. */
-  readonly keep?: boolean;
   /** Notes the job in the ledger, so that rejects can be written before it is published. */
   enter(): Promise<RejectOwner>;
 }
@@ -23,6 +21,7 @@ export class RejectRecorder {
   count = 0;
   /** Set once the job is in the ledger. */
   owner: RejectOwner | null = null;
+  private streaming = false;
   private waiting: Reject[] = [];
   private waitingBytes = 0;
   private writing: Promise<void> = Promise.resolve();
@@ -33,13 +32,20 @@ export class RejectRecorder {
     private readonly job: RejectJob,
   ) {}
 
+  /** From now on rejects are written as they come. Not while the caller holds the run in a transaction of its own. */
+  stream(): void {
+    this.streaming = true;
+  }
+
   /** Throws REJECT_LIMIT_EXCEEDED as soon as a limit by count is passed. */
   async add(rejects: readonly Reject[]): Promise<void> {
     this.count += rejects.length;
-    this.waiting.push(...rejects);
-    for (const reject of rejects) this.waitingBytes += reject.raw.length + reject.message.length + 100;
+    for (const reject of rejects) {
+      this.waiting.push(reject);
+      this.waitingBytes += reject.raw.length + reject.message.length + 100;
+    }
     if (this.limit.kind === 'count' && this.count > this.limit.rows) throw this.tooMany(null);
-    if (this.job.keep !== true && this.waitingBytes > BUFFER_BYTES) await this.flush();
+    if (this.streaming && this.waitingBytes > BUFFER_BYTES) await this.flush();
   }
 
   /** The final word, when all records have been read. */

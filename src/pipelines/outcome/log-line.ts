@@ -55,6 +55,8 @@ function megabytesPerSecond(outcome: Outcome): number {
   return Math.round(outcome.bytes / 1e5 / Math.max(outcome.seconds, 0.001)) / 10;
 }
 
+const COUNT = new Intl.NumberFormat('en-US');
+
 function count(n: number): string {
-  return n.toLocaleString('en-US');
+  return COUNT.format(n);
 }

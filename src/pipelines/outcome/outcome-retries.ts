@@ -1,4 +1,4 @@
-import { hasCode, type SluiceError } from '../../errors.ts';
+import type { SluiceError } from '../../errors.ts';
 import type { Leases } from '../../ledger/leases.ts';
 import type { SourceFile } from '../../ledger/source-file.ts';
 import type { OutcomeWriter } from './outcome-writer.ts';
@@ -24,19 +24,23 @@ export class OutcomeRetries {
     return this.reported.size;
   }
 
-  /** For a file whose lease the caller holds. */
-  async write(file: SourceFile): Promise<void> {
-    this.inProgress.add(file.fileId);
+  /** For files whose leases the caller holds. */
+  async write(files: readonly SourceFile[]): Promise<void> {
+    for (const file of files) this.inProgress.add(file.fileId);
     try {
-      await this.writer.write(file);
-      this.reported.delete(file.fileId);
-    } catch (error) {
-      if (!hasCode(error, 'OUTCOME_NOT_WRITTEN')) throw error;
+      const delayed = await this.writer.write(files);
+      for (const file of files) this.note(file, delayed.get(file.fileId));
+    } finally {
+      for (const file of files) this.inProgress.delete(file.fileId);
+    }
+  }
+
+  private note(file: SourceFile, error: SluiceError | undefined): void {
+    if (error === undefined) this.reported.delete(file.fileId);
+    else {
       if (!this.reported.has(file.fileId)) this.onDelayed(error);
       this.reported.add(file.fileId);
       this.retryIn(RETRY_MS);
-    } finally {
-      this.inProgress.delete(file.fileId);
     }
   }
 
@@ -46,9 +50,9 @@ export class OutcomeRetries {
       if (this.stopped) return;
       if (this.inProgress.has(file.fileId) || !(await this.leases.hold(file.fileId))) continue;
       try {
-        await this.write(file);
+        await this.write([file]);
       } finally {
-        await this.leases.release(file.fileId);
+        await this.leases.release([file.fileId]);
       }
     }
   }

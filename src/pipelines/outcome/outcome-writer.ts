@@ -1,13 +1,17 @@
 import { unlink } from 'node:fs/promises';
 import path from 'node:path';
+import PQueue from 'p-queue';
 import type { Pool } from 'pg';
 import type { Settings } from '../../config/settings.ts';
 import { messageOf, SluiceError } from '../../errors.ts';
-import { completeOutcome, type Outcome, pendingOutcomes, readOutcome } from '../../ledger/outcomes.ts';
+import { completeOutcomes, type Outcome, pendingOutcomes, readOutcomes } from '../../ledger/outcomes.ts';
 import type { SourceFile } from '../../ledger/source-file.ts';
 import { isStill, moveFile } from './move-file.ts';
 import { writeReceipt } from './receipt.ts';
 import { writeRejectFiles } from './reject-files.ts';
+
+/** Files whose receipts and moves are under way together. */
+const FILES_AT_ONCE = 4;
 
 export interface OutcomeWriterOptions {
   readonly pool: Pool;
@@ -25,26 +29,38 @@ export interface OutcomeWriterOptions {
 export class OutcomeWriter {
   constructor(private readonly options: OutcomeWriterOptions) {}
 
-  async write(file: SourceFile): Promise<void> {
+  /** Gives the files whose outcome could not be carried out now, by id, with the reason. */
+  async write(files: readonly SourceFile[]): Promise<Map<number, SluiceError>> {
+    const outcomes = await readOutcomes(this.options.pool, files);
+    const delayed = new Map<number, SluiceError>();
+    const done: { file: SourceFile; finalPath: string | null; outcome: Outcome }[] = [];
+    const queue = new PQueue({ concurrency: FILES_AT_ONCE });
+    await queue.addAll(
+      outcomes.map((outcome) => async () => {
+        const { file } = outcome;
+        try {
+          done.push({ file, outcome, finalPath: await this.carryOut(outcome) });
+        } catch (error) {
+          delayed.set(file.fileId, delayOf(file, error));
+        }
+      }),
+    );
+    await completeOutcomes(this.options.pool, done);
+    for (const { outcome } of done.sort((a, b) => a.outcome.runId - b.outcome.runId))
+      this.options.onFinished(outcome);
+    return delayed;
+  }
+
+  private async carryOut(outcome: Outcome): Promise<string | null> {
     const { pool, settings } = this.options;
-    const outcome = await readOutcome(pool, file);
-    try {
-      const finalPath = await this.settleFile(outcome);
-      if (outcome.loads.some((load) => load.rowsRejected > 0) || outcome.isCorrection) {
-        await writeRejectFiles(pool, settings.exportsDir, file.fileId);
-      }
-      await writeReceipt(settings.exportsDir, outcome, finalPath);
-      if (finalPath === null && this.isDeleted(outcome)) await removeFile(file);
-      await completeOutcome(pool, file, finalPath);
-    } catch (error) {
-      if (typeof (error as NodeJS.ErrnoException).syscall !== 'string') throw error;
-      throw new SluiceError(
-        'OUTCOME_NOT_WRITTEN',
-        { file: file.displayPath, reason: messageOf(error) },
-        error,
-      );
+    const { file } = outcome;
+    const finalPath = await this.settleFile(outcome);
+    if (outcome.loads.some((load) => load.rowsRejected > 0) || outcome.isCorrection) {
+      await writeRejectFiles(pool, settings.exportsDir, file.fileId);
     }
-    this.options.onFinished(outcome);
+    await writeReceipt(settings.exportsDir, outcome, finalPath);
+    if (finalPath === null && this.isDeleted(outcome)) await removeFile(file);
+    return finalPath;
   }
 
   /** Files under the imports folder whose outcome is committed and not carried out. */
@@ -77,6 +93,12 @@ export class OutcomeWriter {
     const { cleanup } = this.options.settings;
     return cleanup === 'delete' && outcome.file.origin === 'imports' && outcome.status !== 'failed';
   }
+}
+
+/** The file system refused; anything else is raised. */
+function delayOf(file: SourceFile, error: unknown): SluiceError {
+  if (typeof (error as NodeJS.ErrnoException).syscall !== 'string') throw error;
+  return new SluiceError('OUTCOME_NOT_WRITTEN', { file: file.displayPath, reason: messageOf(error) }, error);
 }
 
 async function removeFile(file: SourceFile): Promise<void> {

@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 import { resolveRejects } from '../../ledger/corrections.ts';
 import { saveLoadJob } from '../../ledger/load-jobs.ts';
+import { publishedEntry } from './load-entry.ts';
 import type { PublishInput, PublishJob } from './publish-run.ts';
 import type { RecordedLayout } from './record-layout.ts';
 
@@ -14,28 +15,10 @@ export interface LoadRecord {
 /** Writes a published load job and its rejects. The job's unique index is what makes content published once (I3). */
 export async function recordLoad(client: PoolClient, record: LoadRecord): Promise<void> {
   const { input, job, layout, rowsLoaded } = record;
-  const { plan, loaded } = job;
-  const { rejects } = loaded;
-  const runId = plan.correction?.runId ?? input.run.runId;
-  const loadId = await saveLoadJob(client, rejects.owner?.loadId ?? null, {
-    runId,
-    fileId: input.file.fileId,
-    entryName: plan.entryName,
-    datasetId: layout.datasetId,
-    versionId: layout.versionId,
-    contentSha256: loaded.contentSha256,
-    status: 'published',
-    recordsRead: loaded.recordsRead,
-    rowsLoaded,
-    rowsRejected: rejects.count,
-    rowsSkipped: loaded.rowsSkipped,
-    startedAt: job.startedAt,
-    dialect: plan.dialect,
-    head: loaded.head,
-    segments: loaded.segments.map((segment) => segment.name),
-    again: input.again,
-  });
-  if (plan.correction === null) await rejects.writeTo(client, { runId, loadId });
-  else
-    await resolveRejects(client, plan.correction, input.run.runId, rejects.takeOpen(plan.correction.records));
+  const { correction } = job.plan;
+  const { rejects } = job.loaded;
+  const entry = publishedEntry(input, job, layout, { rowsLoaded, again: input.again });
+  const loadId = await saveLoadJob(client, rejects.owner?.loadId ?? null, entry);
+  if (correction === null) await rejects.writeTo(client, { runId: entry.runId, loadId });
+  else await resolveRejects(client, correction, input.run.runId, rejects.takeOpen(correction.records));
 }

@@ -47,7 +47,7 @@ function segmentColumns(table: string, plan: LoadPlan): string[] {
     const columns = plan.tableColumns.map((column) => columnDefinition(column.name, column.type));
     return [`CREATE TABLE ${table} (${[...columns, ...OWN_COLUMNS].join(', ')})`];
   }
-  const like = `CREATE TABLE ${table} (LIKE ${qualified(base.schema, base.name)} INCLUDING CONSTRAINTS)`;
+  const like = `CREATE TABLE ${table} (LIKE ${qualified(base.schema, base.name)} INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING CONSTRAINTS)`;
   return [like, ...changeDdl(table, plan.changes)];
 }
 

@@ -1,0 +1,91 @@
+import type { Pool, PoolClient } from 'pg';
+import { inTransaction } from '../../db/transaction.ts';
+import { insertLoadJobs } from '../../ledger/load-jobs.ts';
+import { endRuns, lockRuns, type RunningFile } from '../../ledger/runs.ts';
+import { BlockCopier } from '../copy/block-copier.ts';
+import { copyJob } from '../copy/copy-job.ts';
+import { RUN_ID_SETTING } from '../tables/ddl.ts';
+import { checkAccounts } from './check-accounts.ts';
+import { publishedEntry } from './load-entry.ts';
+import { lockDatasets } from './lock-datasets.ts';
+import type { PublishJob } from './publish-run.ts';
+import { recordLayout } from './record-layout.ts';
+
+/** One of several small files that are published together; its plan changes no table. */
+export interface GroupMember extends RunningFile {
+  readonly job: PublishJob;
+}
+
+export interface GroupInput {
+  readonly pool: Pool;
+  /** All of one dataset and one version. */
+  readonly members: readonly GroupMember[];
+  readonly again: boolean;
+}
+
+/**
+ * Publishes small files in one transaction: they share its locks and its commit, and nothing else. Gives those that
+ * did not get through; each is all there or not at all, and has to be published by itself.
+ */
+export async function publishGroup(input: GroupInput): Promise<GroupMember[]> {
+  return inTransaction(input.pool, async (client) => {
+    const [first] = input.members;
+    if (first === undefined) return [];
+    await lockDatasets(client, [first.job.plan.dataset]);
+    await lockRuns(client, input.members);
+    const layout = await recordLayout(client, first.run.runId, first.job.plan);
+    const counted: { member: GroupMember; rowsLoaded: number }[] = [];
+    const refused: GroupMember[] = [];
+    for (const member of input.members) {
+      const rowsLoaded = await copyMember(client, member);
+      if (rowsLoaded === null) refused.push(member);
+      else counted.push({ member, rowsLoaded });
+    }
+    const { again } = input;
+    const entries = counted.map(({ member, rowsLoaded }) =>
+      publishedEntry(member, member.job, layout, { rowsLoaded, again }),
+    );
+    const loadIds = await insertLoadJobs(client, entries);
+    for (const { member } of counted) {
+      const owner = { runId: member.run.runId, loadId: loadIds.get(member.file.fileId) as number };
+      await member.job.loaded.rejects.writeTo(client, owner);
+    }
+    await endRuns(
+      client,
+      counted.map(({ member }) => ({ ...member, end: endOf(member) })),
+    );
+    return refused;
+  });
+}
+
+/** Null when anything at all is wrong with the file: what, its own publication will say. */
+async function copyMember(client: PoolClient, { run, job }: GroupMember): Promise<number | null> {
+  const { plan, loaded } = job;
+  loaded.rejects.reset();
+  const prologue = `SAVEPOINT file; SET LOCAL ${RUN_ID_SETTING} = ${run.runId};`;
+  const copier = new BlockCopier(
+    client,
+    copyJob(plan),
+    plan.version,
+    (found) => loaded.rejects.add(found),
+    prologue,
+  );
+  try {
+    let rows = 0;
+    for (const block of loaded.blocks) rows += await copier.copy(block);
+    checkAccounts(plan, loaded, rows);
+    return rows;
+  } catch (error) {
+    if (loaded.blocks.length === 0) return null;
+    // A connection that is gone fails here as well, and then the whole group.
+    await client.query('ROLLBACK TO file').catch(() => {
+      throw error;
+    });
+    return null;
+  }
+}
+
+function endOf({ job }: GroupMember) {
+  const { fileSha256: sha256, bytes } = job.loaded;
+  return { status: 'published', sha256, bytes, error: null, businessDate: job.plan.businessDate } as const;
+}

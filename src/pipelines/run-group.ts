@@ -1,0 +1,149 @@
+import { SluiceError } from '../errors.ts';
+import { SourceHandle } from '../formats/file-handle.ts';
+import { findPublishedContent } from '../ledger/published.ts';
+import type { RunningFile } from '../ledger/runs.ts';
+import type { Handler } from './handlers/handler.ts';
+import type { IdentifiedEntry } from './identify/identified.ts';
+import { planLoad } from './plan/plan-load.ts';
+import { type GroupMember, publishGroup } from './publish/publish-group.ts';
+import {
+  identifyFile,
+  loadEntry,
+  type PipelineContext,
+  type RunOptions,
+  refuseUnsettled,
+  runPipeline,
+} from './run-pipeline.ts';
+import { type KnownDataset, readDataset } from './tables/known-dataset.ts';
+
+/**
+ * Takes files through all stages. Several small ones of one dataset that change nothing about it are published
+ * together; every other file, and every file that is in any way special, goes through by itself. Gives what went
+ * wrong, by file id.
+ */
+export async function runGroup(
+  context: PipelineContext,
+  items: readonly RunningFile[],
+  options: RunOptions,
+): Promise<Map<number, unknown>> {
+  const failures = new Map<number, unknown>();
+  const group: Group = { context, options, failures, known: new Map() };
+  if (items.length === 1) await runAlone(group, items);
+  else {
+    const batches = new Map<string, Prepared[]>();
+    for (const item of items) await collect(group, item, batches);
+    for (const batch of batches.values()) await publishBatch(group, batch);
+  }
+  return failures;
+}
+
+interface Group {
+  readonly context: PipelineContext;
+  readonly options: RunOptions;
+  readonly failures: Map<number, unknown>;
+  /** Datasets as they were read last. */
+  readonly known: Map<string, KnownDataset | null>;
+}
+
+interface Prepared extends GroupMember {
+  readonly entry: IdentifiedEntry;
+}
+
+function refuseStopped({ options }: Group, { file }: RunningFile): void {
+  if (options.signal.aborted) throw new SluiceError('RUN_STOPPED', { file: file.displayPath });
+}
+
+async function runAlone(group: Group, items: readonly RunningFile[]): Promise<void> {
+  const { context, options, failures } = group;
+  for (const { file, run } of items) {
+    try {
+      refuseStopped(group, { file, run });
+      await runPipeline(context, file, run, options);
+    } catch (error) {
+      failures.set(file.fileId, error);
+    }
+  }
+}
+
+/** Reads a file into memory and puts it with those it can be published with, or runs it at once. */
+async function collect(group: Group, item: RunningFile, batches: Map<string, Prepared[]>): Promise<void> {
+  try {
+    refuseStopped(group, item);
+    const prepared = await prepare(group, item);
+    if (prepared === null) {
+      await runAlone(group, [item]);
+      // It may have made its dataset, or changed it.
+      group.known.clear();
+      return;
+    }
+    const { dataset, version } = prepared.job.plan;
+    const key = JSON.stringify([dataset, version.name]);
+    batches.set(key, [...(batches.get(key) ?? []), prepared]);
+  } catch (error) {
+    group.failures.set(item.file.fileId, error);
+  }
+}
+
+/** Null for a file that has to go through by itself. */
+async function prepare(group: Group, item: RunningFile): Promise<Prepared | null> {
+  const { context } = group;
+  const handle = await SourceHandle.open(item.file.path, item.file.displayPath);
+  try {
+    refuseUnsettled(handle, item.file);
+    const { handler, entries } = await identifyFile(context, handle, item.file);
+    const [entry] = entries;
+    if (entry === undefined || entries.length > 1 || entry.correction !== null) return null;
+    return await load(group, item, { handle, handler, entry });
+  } finally {
+    await handle.close();
+  }
+}
+
+async function load(
+  group: Group,
+  item: RunningFile,
+  opened: { handle: SourceHandle; handler: Handler; entry: IdentifiedEntry },
+): Promise<Prepared | null> {
+  const { context, options } = group;
+  const { entry } = opened;
+  const known = await knownDataset(group, entry.dataset);
+  const { stagingSchema } = context.settings;
+  const plan = planLoad({ entry, known, stagingSchema, jobNumber: 1, widened: new Map() });
+  if (plan.ddl.length > 0) return null;
+  const job = await loadEntry({ ...item, context, options, ...opened, recorders: [] }, plan, entry);
+  return job.loaded.segments.length > 0 ? null : { ...item, job, entry };
+}
+
+async function knownDataset(group: Group, dataset: string): Promise<KnownDataset | null> {
+  const cached = group.known.get(dataset);
+  if (cached !== undefined) return cached;
+  const known = await readDataset(group.context.pool, dataset);
+  group.known.set(dataset, known);
+  return known;
+}
+
+async function publishBatch(group: Group, batch: readonly Prepared[]): Promise<void> {
+  const { context, options } = group;
+  const members = options.again ? batch : await withoutTwins(group, batch);
+  const together = new Set(members);
+  const alone: RunningFile[] = batch.filter((member) => !together.has(member));
+  try {
+    alone.push(...(await publishGroup({ pool: context.pool, members, again: options.again })));
+  } catch {
+    // Whatever it was, each file meets it again by itself, and there it is reported.
+    alone.push(...members);
+  }
+  await runAlone(group, alone);
+}
+
+/** Leaves out content that has been published already, and the second of two alike. */
+async function withoutTwins(group: Group, batch: readonly Prepared[]): Promise<Prepared[]> {
+  const hashes = batch.map((member) => member.job.loaded.contentSha256);
+  const published = await findPublishedContent(group.context.pool, hashes);
+  const seen = new Set(published);
+  return batch.filter(({ job }) => {
+    const isFirst = !seen.has(job.loaded.contentSha256);
+    seen.add(job.loaded.contentSha256);
+    return isFirst;
+  });
+}
