@@ -47,6 +47,7 @@ const DATASET: Shape = {
   columns: test(isObject, 'an object of types by column name'),
   contract: test(isObject, 'an object'),
   disposition: oneOf(['append']),
+  ragged: oneOf(['reject', 'pad']),
   rejectLimit: test(isRejectLimit, REJECT_LIMIT_ALLOWED),
 };
 

@@ -21,6 +21,8 @@ export interface DatasetConfig {
   readonly contract?: Partial<Contract>;
   /** `append` adds each file's rows to those already there. */
   readonly disposition?: 'append';
+  /** Records with too few fields: `reject` them (default), or `pad` them with NULL. Too many fields are always rejected. */
+  readonly ragged?: 'reject' | 'pad';
   /** Rejected rows allowed: a count, a percentage such as `5%`, or `none` for no limit. Default: REJECT_LIMIT. */
   readonly rejectLimit?: number | string;
 }

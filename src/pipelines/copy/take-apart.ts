@@ -1,6 +1,6 @@
 import type { Block } from '../../formats/delimited/block-reader.ts';
 import type { Field } from '../../formats/delimited/dialect.ts';
-import { RecordParser } from '../../formats/delimited/parse-record.ts';
+import { type ParsedRecord, RecordParser } from '../../formats/delimited/parse-record.ts';
 import { QuickLook } from '../../formats/delimited/quick-look.ts';
 import { type RecordSpan, recordsOf } from '../../formats/delimited/records.ts';
 import { originalBytes } from '../../formats/delimited/utf16-source.ts';
@@ -35,15 +35,27 @@ export function takeApart(job: CopyJob, block: Block, wantFields: boolean): Take
       continue;
     }
     const parsed = parser.parse(block.bytes.subarray(span.start, span.contentEnd));
-    if (parsed.fault !== null) {
-      const { code, message, field } = parsed.fault;
-      const column = field === null ? null : (job.plan.columns[field]?.name ?? null);
-      rejects.push(rejectOf(job, block, span, { code, message, column, sqlstate: null }));
-    } else if (parsed.fields.length !== job.plan.columns.length) {
-      rejects.push(rejectOf(job, block, span, wrongCount(job, parsed.fields.length)));
-    } else records.push({ span, fields: parsed.fields, doubtful: isDoubtful(job, parsed.fields) });
+    const fields = parsed.fields === null ? null : padded(job, parsed.fields);
+    if (fields !== null && fields.length === job.plan.columns.length) {
+      records.push({ span, fields, doubtful: isDoubtful(job, fields) });
+    } else rejects.push(rejectOf(job, block, span, faultOf(job, parsed)));
   }
   return { records, rejects };
+}
+
+/** The fields that a short record lacks are NULL, where the dataset says so. */
+function padded(job: CopyJob, fields: readonly Field[]): readonly Field[] {
+  const missing = job.plan.columns.length - fields.length;
+  if (missing <= 0 || job.plan.ragged === 'reject') return fields;
+  const none = { value: job.dialect.nullMarker, quoted: false };
+  return [...fields, ...Array.from({ length: missing }, () => none)];
+}
+
+function faultOf(job: CopyJob, parsed: ParsedRecord): Fault {
+  if (parsed.fault === null) return wrongCount(job, parsed.fields.length);
+  const { code, message, field } = parsed.fault;
+  const column = field === null ? null : (job.plan.columns[field]?.name ?? null);
+  return { code, message, column, sqlstate: null };
 }
 
 export type Fault = Pick<Reject, 'code' | 'message' | 'column' | 'sqlstate'>;

@@ -57,6 +57,7 @@ export function planLoad(input: PlanInput): LoadPlan {
     businessDate: entry.businessDate,
     label: entry.label,
     dialect: entry.detected.dialect,
+    ragged: entry.config?.ragged ?? 'reject',
     parent,
     version: versionTable,
     versionNumber: target.number,

@@ -21,6 +21,8 @@ export interface LoadPlan {
   readonly businessDate: string | null;
   readonly label: string | null;
   readonly dialect: Dialect;
+  /** What becomes of a record with too few fields. */
+  readonly ragged: 'reject' | 'pad';
   readonly parent: TableName;
   readonly version: TableName;
   readonly versionNumber: number;
