@@ -1,7 +1,11 @@
 import { SluiceError } from '../errors.ts';
+import type { Log } from '../log.ts';
 
 /** Milliseconds that running loads have to end by themselves after the first signal. */
 const GRACE_MS = 3_000;
+
+/** Milliseconds from a signal to the end of a service that hangs; ten seconds are promised. */
+const LAST_MS = 8_500;
 
 export interface Stoppable {
   stop(graceMs: number): Promise<void>;
@@ -62,6 +66,22 @@ export async function openUninterrupted<T extends { close(): Promise<void> }>(
   } finally {
     for (const signal of SIGNALS) process.off(signal, onSignal);
   }
+}
+
+/**
+ * Ends the process some seconds after the first signal, if it has not ended by then: what hangs is a line to the
+ * database that is dead without having been cut. Nothing is lost, the server rolls back when it notices.
+ */
+export function endInTime(log: Log, exitCode: number): void {
+  const end = () => {
+    log.warn('the database does not answer; ending without it, it rolls back by itself');
+    void log.close().finally(() => process.exit(exitCode));
+  };
+  const onSignal = () => {
+    for (const signal of SIGNALS) process.off(signal, onSignal);
+    setTimeout(end, LAST_MS).unref();
+  };
+  for (const signal of SIGNALS) process.on(signal, onSignal);
 }
 
 function ignoreSignals(): void {

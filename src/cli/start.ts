@@ -3,7 +3,7 @@ import { Application } from '../main.ts';
 import type { CommandContext, CommonOptions } from './command.ts';
 import { inContext } from './command.ts';
 import { EXIT } from './exit-code.ts';
-import { untilSignalled } from './signals.ts';
+import { endInTime, untilSignalled } from './signals.ts';
 
 const FIRST_PAUSE_MS = 1_000;
 const LAST_PAUSE_MS = 10_000;
@@ -13,6 +13,7 @@ export function start(options: CommonOptions): Promise<number> {
   return inContext(options, 'stdout', async (context) => {
     const stop = new AbortController();
     const onSignal = () => stop.abort();
+    endInTime(context.log, EXIT.ok);
     process.once('SIGINT', onSignal);
     process.once('SIGTERM', onSignal);
     const application = await openWaiting(context, stop.signal);
