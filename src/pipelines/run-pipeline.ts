@@ -15,6 +15,7 @@ import { RejectRecorder } from './load/reject-recorder.ts';
 import { planLoad } from './plan/plan-load.ts';
 import type { LoadPlan, RunPlan } from './plan/run-plan.ts';
 import { type PublishJob, publishRun } from './publish/publish-run.ts';
+import { fitSegments } from './tables/fit-segments.ts';
 import { readDataset } from './tables/known-dataset.ts';
 import { dropSegments } from './tables/segments.ts';
 
@@ -98,33 +99,58 @@ async function tryOnce(work: Work): Promise<boolean> {
   try {
     for (const [at, plan] of plans.entries()) {
       const entry = work.entries[at] as IdentifiedEntry;
-      const job = await loadOne(work, plan, entry);
+      const job = await loadEntry(work, plan, entry);
       jobs.push(job);
       if (!options.again) await refusePublished(context.pool, job.loaded.contentSha256, entry);
     }
     const sha256 = jobs[0]?.loaded.fileSha256 ?? null;
     await recordStage(context.pool, file, run, { status: 'loaded', sha256 });
-    await publishRun({ pool: context.pool, file, run, jobs, again: options.again });
-    return true;
+    if (await publishLoaded(work, jobs)) return true;
+    await dropLoaded(work, jobs);
+    return false;
   } catch (error) {
-    await dropSegments(
-      context.pool,
-      jobs.flatMap((job) => job.loaded.segments),
-    ).catch(() => {});
+    // Best effort: the sweep at the next start finds what is left.
+    await dropLoaded(work, jobs).catch(() => {});
     if (error instanceof TypeContradiction) {
       widen(work, error.jobNumber, error.wider);
       return false;
     }
-    if (hasCode(error, 'PLAN_STALE')) return false;
     if (hasCode(error, 'REJECT_LIMIT_EXCEEDED')) await keepRejects(work);
     throw error;
   }
 }
 
-async function loadOne(work: Work, plan: LoadPlan, entry: IdentifiedEntry): Promise<PublishJob> {
-  const job = await loadEntry(work, plan, entry);
-  if (!work.options.again) await refusePublished(work.context.pool, job.loaded.contentSha256, entry);
-  return job;
+function dropLoaded(work: Work, jobs: readonly PublishJob[]): Promise<void> {
+  const segments = jobs.flatMap((job) => job.loaded.segments);
+  return dropSegments(work.context.pool, segments);
+}
+
+/**
+ * Publishes what is loaded. When somebody else has changed the dataset meanwhile, the file is planned again; what is
+ * loaded stays, unless the new plan reads it differently: then false.
+ */
+async function publishLoaded(work: Work, loaded: readonly PublishJob[]): Promise<boolean> {
+  const { context, file, run, options } = work;
+  const { pool } = context;
+  let jobs = loaded;
+  for (;;) {
+    try {
+      await publishRun({ pool, file, run, jobs, again: options.again });
+      return true;
+    } catch (error) {
+      if (!hasCode(error, 'PLAN_STALE')) throw error;
+    }
+    const plans = await planJobs(context, work.entries, work.widened);
+    const fitted: PublishJob[] = [];
+    for (const [at, job] of jobs.entries()) {
+      const plan = plans[at] as LoadPlan;
+      const statements = fitSegments(job.plan, plan, job.loaded.segments);
+      if (statements === null) return false;
+      for (const statement of statements) await pool.query(statement);
+      fitted.push({ ...job, plan });
+    }
+    jobs = fitted;
+  }
 }
 
 /** What loading one entry needs to know of its run. */
