@@ -58,12 +58,20 @@ export async function runPipeline(
     };
     while (!(await tryOnce(work)));
   } catch (error) {
-    if (hasCode(error, 'FILE_CHANGED') && (await handle.isGone()))
-      throw new SluiceError('FILE_VANISHED', { file: file.displayPath }, error);
-    throw error;
+    throw await orChange(handle, file, error);
   } finally {
     await handle.close();
   }
+}
+
+/** What a reading found wrong says nothing about a file that changed meanwhile: then the change is the error (I9). */
+async function orChange(handle: SourceHandle, file: SourceFile, error: unknown): Promise<unknown> {
+  const isFinding =
+    error instanceof SluiceError && error.kind === 'terminal' && error.code !== 'RUN_TAKEN_OVER';
+  const changed = hasCode(error, 'FILE_CHANGED') || (isFinding && !(await handle.isUnchanged()));
+  if (!changed) return error;
+  const code = (await handle.isGone()) ? 'FILE_VANISHED' : 'FILE_CHANGED';
+  return new SluiceError(code, { file: file.displayPath }, error);
 }
 
 /** Plans a file without touching anything but the bookkeeping it reads. */
