@@ -35,9 +35,12 @@ export const DUPLICATE_SCHEMA = '42P06';
 export const DUPLICATE_DATABASE = '42P04';
 export const DEPENDENT_OBJECTS = '2BP01';
 
+/** A row that no page holds. */
+const ROW_TOO_BIG = '54000';
+
 /** True for a SQLSTATE that says a value does not fit its column or constraint: classes 22 and 23. */
 export function isValueError(sqlstate: string): boolean {
-  return sqlstate.startsWith('22') || sqlstate.startsWith('23');
+  return sqlstate.startsWith('22') || sqlstate.startsWith('23') || sqlstate === ROW_TOO_BIG;
 }
 
 /** True for a SQLSTATE after which the session is gone. */

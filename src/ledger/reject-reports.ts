@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { inTransaction } from '../db/transaction.ts';
 import type { Reject } from './rejects.ts';
 
 /** A load with rejects: what a reject file is made of. */
@@ -24,23 +25,32 @@ export async function rejectedLoads(pool: Pool, fileId: number): Promise<Rejecte
   }));
 }
 
-/** Open rejects of a load in the order of the file, a page at a time: memory does not grow with their number. */
-export async function* openRejects(pool: Pool, loadId: number): AsyncGenerator<Reject[]> {
-  let after = 0;
-  for (;;) {
-    const { rows } = await pool.query<RejectPageRow>(PAGE, [loadId, after]);
-    if (rows.length === 0) return;
-    yield rows.map((row) => ({
-      record: row.record_number,
-      line: row.line_number ?? 0,
-      column: row.column_name,
-      code: row.code,
-      message: row.message,
-      sqlstate: row.sqlstate,
-      raw: row.raw,
-    }));
-    after = rows.at(-1)?.record_number ?? after;
-  }
+/** Hands on the open rejects of a load in the order of the file, a page at a time: memory does not grow with them. */
+export async function readOpenRejects(
+  pool: Pool,
+  loadId: number,
+  onPage: (rejects: Reject[]) => Promise<void>,
+): Promise<void> {
+  await inTransaction(pool, async (client) => {
+    await client.query(CURSOR, [loadId]);
+    for (;;) {
+      const { rows } = await client.query<RejectPageRow>('FETCH 5000 FROM open_reject');
+      if (rows.length === 0) return;
+      await onPage(rows.map(toReject));
+    }
+  });
+}
+
+function toReject(row: RejectPageRow): Reject {
+  return {
+    record: row.record_number,
+    line: row.line_number ?? 0,
+    column: row.column_name,
+    code: row.code,
+    message: row.message,
+    sqlstate: row.sqlstate,
+    raw: row.raw,
+  };
 }
 
 interface RejectedLoadRow {
@@ -70,9 +80,9 @@ const LOADS = `
      and l.run_id in (select run_id from sluice.load_job where file_id = $1)
    order by l.load_id`;
 
-const PAGE = `
+const CURSOR = `
+  DECLARE open_reject NO SCROLL CURSOR FOR
   select record_number, line_number, column_name, code, message, sqlstate, raw
     from sluice.reject
-   where load_id = $1 and record_number > $2 and resolved_by is null
-   order by record_number
-   limit 2000`;
+   where load_id = $1 and resolved_by is null
+   order by record_number`;

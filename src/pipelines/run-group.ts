@@ -108,7 +108,7 @@ async function load(
   const { entry } = opened;
   const known = await knownDataset(group, entry.dataset);
   const { stagingSchema } = context.settings;
-  const plan = planLoad({ entry, known, stagingSchema, jobNumber: 1, widened: new Map() });
+  const plan = planLoad({ entry, known, stagingSchema, jobNumber: 1, widened: null });
   if (plan.ddl.length > 0) return null;
   const job = await loadEntry({ ...item, context, options, ...opened, recorders: [] }, plan, entry);
   return job.loaded.segments.length > 0 ? null : { ...item, job, entry };

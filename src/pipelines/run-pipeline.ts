@@ -10,8 +10,9 @@ import { TypeContradiction } from './copy/contradiction.ts';
 import type { Handler } from './handlers/handler.ts';
 import { refusePublished, refuseTwin } from './identify/find-twin.ts';
 import type { IdentifiedEntry } from './identify/identified.ts';
-import { loadJob } from './load/load-job.ts';
+import { BLOCK_BYTES, loadJob } from './load/load-job.ts';
 import { RejectRecorder } from './load/reject-recorder.ts';
+import { surveyTypes } from './load/survey.ts';
 import { planLoad } from './plan/plan-load.ts';
 import type { LoadPlan, RunPlan } from './plan/run-plan.ts';
 import { type PublishJob, publishRun } from './publish/publish-run.ts';
@@ -120,7 +121,7 @@ async function tryOnce(work: Work): Promise<boolean> {
     // Best effort: the sweep at the next start finds what is left.
     await dropLoaded(work, jobs).catch(() => {});
     if (error instanceof TypeContradiction) {
-      widen(work, error.jobNumber, error.wider);
+      await survey(work, plans, error.jobNumber);
       return false;
     }
     if (hasCode(error, 'REJECT_LIMIT_EXCEEDED')) await keepRejects(work);
@@ -247,18 +248,19 @@ async function planJobs(
     const known = await readDataset(context.pool, entry.dataset);
     const { stagingSchema } = context.settings;
     const jobNumber = at + 1;
-    plans.push(
-      planLoad({ entry, known, stagingSchema, jobNumber, widened: widened.get(jobNumber) ?? new Map() }),
-    );
+    plans.push(planLoad({ entry, known, stagingSchema, jobNumber, widened: widened.get(jobNumber) ?? null }));
   }
   return plans;
 }
 
-/** A column contradicted for the second time becomes text: no third reading is needed. */
-function widen(work: Work, jobNumber: number, wider: ReadonlyMap<string, string>): void {
-  const types = work.widened.get(jobNumber) ?? new Map<string, string>();
-  for (const [column, type] of wider) types.set(column, types.has(column) ? 'text' : type);
-  work.widened.set(jobNumber, types);
+/** Finds types that hold every value of the file; the load that starts over with them is not contradicted again. */
+async function survey(work: Work, plans: readonly LoadPlan[], jobNumber: number): Promise<void> {
+  const { handler, handle, context, widened } = work;
+  if (widened.has(jobNumber)) throw new Error(`job ${jobNumber} was contradicted after a survey of its file`);
+  const plan = plans[jobNumber - 1] as LoadPlan;
+  const opened = handler.open(handle, work.entries[jobNumber - 1] as IdentifiedEntry);
+  const { maxRecordBytes } = context.settings;
+  widened.set(jobNumber, await surveyTypes(plan, opened, { blockBytes: BLOCK_BYTES, maxRecordBytes }));
 }
 
 const NO_LIMIT = { kind: 'none' } as const;

@@ -5,6 +5,7 @@ import { type RecordSpan, recordsOf, subBlock } from '../../formats/delimited/re
 import { scanRecords } from '../../formats/delimited/scan.ts';
 import type { TableName } from '../plan/run-plan.ts';
 import { setNextRow } from '../tables/segments.ts';
+import { TypeContradiction } from './contradiction.ts';
 import { copyBytes } from './copy-bytes.ts';
 import { type CopyJob, rawStatement } from './copy-job.ts';
 import { errorLine } from './error-place.ts';
@@ -43,6 +44,7 @@ export class BlockCopier {
   /** Gives Postgres's own count of the rows that were loaded. */
   async copy(block: Block): Promise<number> {
     if (this.job.alwaysNormalise || this.job.rowNumbers !== null) return this.takeApart(block);
+    if (block.hazards === 0) this.refuseUncanonical(block);
     if (this.mode === 'dirty') return this.copyDirty(block);
     if (this.mode === 'wary' || block.hazards !== 0) return this.copyPieces(block);
     const { rows } = await this.tryRaw(block);
@@ -60,8 +62,16 @@ export class BlockCopier {
 
   private async copyPieces(block: Block): Promise<number> {
     let rows = 0;
-    for (const piece of piecesOf(block, this.job)) rows += await this.copyPiece(piece);
+    for (const piece of piecesOf(block, this.job)) {
+      if (block.hazards !== 0 && piece.hazards === 0) this.refuseUncanonical(piece);
+      rows += await this.copyPiece(piece);
+    }
     return rows;
+  }
+
+  /** Before a block goes to COPY as it is: what Postgres would take and change is not for an inferred type. */
+  private refuseUncanonical(block: Block): void {
+    if (this.job.canonical?.holds(block) === false) throw new TypeContradiction(this.job.plan.jobNumber);
   }
 
   /** Cuts out the record that Postgres names, keeps what stands before it, and goes on after it. */

@@ -1,7 +1,9 @@
 import type { Dialect } from '../../formats/delimited/dialect.ts';
+import { QuickLook } from '../../formats/delimited/quick-look.ts';
 import { compileRules, type ScanRules } from '../../formats/delimited/scan.ts';
 import { asRead } from '../../formats/delimited/utf16-source.ts';
 import type { LoadPlan, PlannedColumn, TableName } from '../plan/run-plan.ts';
+import { CanonicalCheck } from './canonical-check.ts';
 import { copyCanRead, copyNormalised, copyRaw } from './copy-statement.ts';
 import { ANYTHING, type QuickCheck, quickCheck } from './quick-checks.ts';
 
@@ -14,6 +16,8 @@ export interface CopyJob {
   readonly fields: readonly CopyField[];
   /** `_row` of each record, in order, when that is not its number in the file. */
   readonly rowNumbers: readonly number[] | null;
+  /** Looks at values of inferred columns that the sample has not seen; null when there are none. */
+  readonly canonical: CanonicalCheck | null;
   /** No block of this job can be copied raw. */
   readonly alwaysNormalise: boolean;
 }
@@ -29,6 +33,8 @@ export interface CopyField {
 
 export function copyJob(plan: LoadPlan): CopyJob {
   const dialect = asRead(plan.dialect);
+  const guesses =
+    !plan.sawEverything && plan.columns.some((column) => ![null, 'text'].includes(guessed(column).type));
   const fields = plan.columns.flatMap((column, at) => {
     if (column.discarded) return [];
     const check = quickCheck(column.type);
@@ -39,9 +45,16 @@ export function copyJob(plan: LoadPlan): CopyJob {
     dialect,
     rules: compileRules(dialect, plan.columns.length),
     fields,
+    canonical: plan.sawEverything ? null : CanonicalCheck.for(dialect, plan.columns.map(guessed)),
     rowNumbers: plan.correction?.records ?? null,
-    alwaysNormalise: fields.length < plan.columns.length || !copyCanRead(dialect),
+    // Bytes that cannot be looked at as they pass are read field by field.
+    alwaysNormalise:
+      fields.length < plan.columns.length || !copyCanRead(dialect) || (guesses && !QuickLook.suits(dialect)),
   };
+}
+
+function guessed(column: PlannedColumn): { type: string | null } {
+  return { type: column.origin === 'inferred' && !column.discarded ? column.type : null };
 }
 
 /** COPY of a block's own bytes. */

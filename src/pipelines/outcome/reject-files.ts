@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Pool } from 'pg';
-import { openRejects, type RejectedLoad, rejectedLoads } from '../../ledger/reject-reports.ts';
+import { type RejectedLoad, readOpenRejects, rejectedLoads } from '../../ledger/reject-reports.ts';
 import type { Reject } from '../../ledger/rejects.ts';
 import { fitFileName } from './fit-file-name.ts';
 import { WholeFile } from './whole-file.ts';
@@ -30,11 +30,11 @@ async function writeLoad(pool: Pool, folder: string, load: RejectedLoad): Promis
     await records.write(load.head);
     await reasons.write(Buffer.from(REASON_COLUMNS));
     let count = 0;
-    for await (const page of openRejects(pool, load.loadId)) {
+    await readOpenRejects(pool, load.loadId, async (page) => {
       count += page.length;
       await records.write(Buffer.concat(page.map((reject) => reject.raw)));
       await reasons.write(Buffer.from(page.map(reasonLine).join('')));
-    }
+    });
     if (count > 0) {
       await reasons.finish();
       await records.finish();

@@ -18,7 +18,7 @@ import type { LayoutChange, PlannedColumn, TableColumn, TableName } from './run-
 export interface ColumnsInput {
   readonly entry: IdentifiedEntry;
   readonly known: KnownDataset | null;
-  readonly widened: ReadonlyMap<string, string>;
+  readonly widened: ReadonlyMap<string, string> | null;
   readonly contract: Contract;
 }
 
@@ -85,8 +85,8 @@ function settle(subject: Subject, input: ColumnsInput): Settled {
 
 function typeOfNew(subject: Subject, input: ColumnsInput): Pick<PlannedColumn, 'type' | 'origin' | 'why'> {
   if (subject.declared !== null) return { type: subject.declared, origin: 'declared', why: 'declared' };
-  const widened = input.widened.get(subject.name);
-  if (widened !== undefined)
+  const widened = input.widened?.get(subject.name);
+  if (widened !== undefined && widened !== subject.inferred.type)
     return { type: widened, origin: 'inferred', why: 'a record contradicted the sample' };
   return { ...subject.inferred, origin: 'inferred' };
 }
@@ -99,7 +99,7 @@ function settleExisting(subject: Subject, existing: ExistingColumn, input: Colum
     refuseConflict(subject, existing, input);
     return { column: { ...same, type: existing.type, origin: 'declared', why: 'declared' }, change: null };
   }
-  const needed = input.widened.get(name) ?? neededType(subject, existing);
+  const needed = input.widened?.get(name) ?? neededType(subject, existing);
   if (needed === existing.type) {
     return {
       column: { ...same, type: needed, origin: 'inferred', why: 'as the table has it' },

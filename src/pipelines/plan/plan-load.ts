@@ -22,8 +22,8 @@ export interface PlanInput {
   readonly stagingSchema: string;
   /** Place of the job in its run, from 1. */
   readonly jobNumber: number;
-  /** Types that loading has shown to be needed, by column name; they replace what the sample said. */
-  readonly widened: ReadonlyMap<string, string>;
+  /** Types from a survey of the whole file, by column name; they replace what the sample said. Null before one. */
+  readonly widened: ReadonlyMap<string, string> | null;
 }
 
 /** Decides where every column of a file goes. Pure: nothing is executed. */
@@ -64,6 +64,7 @@ export function planLoad(input: PlanInput): LoadPlan {
     datasetId: known?.datasetId ?? null,
     versionId: version?.versionId ?? null,
     revision: known?.revision ?? 0,
+    sawEverything: entry.sampleIsWhole || input.widened !== null,
     columns,
     tableColumns: shape.table,
     parentColumns: shape.parent,

@@ -31,6 +31,8 @@ export interface LoadPlan {
   readonly versionId: number | null;
   /** The dataset's revision this plan was made from; 0 for a new dataset. */
   readonly revision: number;
+  /** Types were inferred from every record, not from a sample. */
+  readonly sawEverything: boolean;
   /** One per field of a record, in file order. */
   readonly columns: readonly PlannedColumn[];
   /** Columns of the version table, as the table has or will have them, ours left out. */
