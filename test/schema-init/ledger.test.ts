@@ -55,8 +55,9 @@ interface Load {
 function insertLoad({ status = 'published', counts = [0, 0, 0, 0], ...load }: Load): Promise<number> {
   return id(
     `insert into sluice.load_job (run_id, dataset_id, version_id, status, records_read, rows_loaded, rows_rejected,
-       rows_skipped, content_sha256, entry_name, again)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) returning load_id as id`,
+       rows_skipped, content_sha256, entry_name, again, file_id)
+     select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, file_id from sluice.run where run_id = $1
+     returning load_id as id`,
     [
       runId,
       datasetId,
@@ -199,6 +200,12 @@ describe('sluice.rejects', () => {
         raw,
       },
     ]);
+  });
+
+  it('shows no record that a correction has answered', async () => {
+    await database.pool.query('update sluice.reject set resolved_by = $1', [runId]);
+    const { rows } = await database.pool.query('select * from sluice.rejects');
+    expect(rows).toEqual([]);
   });
 });
 
