@@ -14,7 +14,7 @@ import { eventually } from './service.ts';
 export const ENTRY_POINTS = ['watcher', 'once', 'load'] as const;
 export type EntryPoint = (typeof ENTRY_POINTS)[number];
 
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 export interface Drop {
   /** Holds `drop/`, and perhaps `sluice.config.ts`. */

@@ -105,7 +105,7 @@ export class Service {
   }
 
   /** Waits until so many files are finished and their outcome is carried out. */
-  async finished(count: number, timeoutMs = 30_000): Promise<void> {
+  async finished(count: number, timeoutMs = 90_000): Promise<void> {
     const sql =
       'select count(*) from sluice.source_file where finished_at is not null and outcome_done_at is not null';
     await eventually(

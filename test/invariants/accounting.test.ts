@@ -1,6 +1,9 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { csvText } from '../generated.ts';
 import { Service } from '../service.ts';
+
+// Several processes each, perhaps on a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
 
 /** About 10 MB: more than one block, so that the rows go through segments. */
 const MANY = 250_000;
@@ -21,7 +24,11 @@ it.each([
     const ended = await service.run(['load', '--json', 'orders_2026-11-22.csv']);
     expect(ended.code).toBe(2);
     const [file] = JSON.parse(ended.stdout).files;
-    expect(file).toMatchObject({ status: 'failed', errorCode: 'ACCOUNTING_MISMATCH' });
+    expect(file).toMatchObject({
+      status: 'failed',
+      errorCode: 'ACCOUNTING_MISMATCH',
+      errorMessage: expect.any(String),
+    });
     expect(file.errorMessage).toContain(`${rows} records were read, but ${rows - 1} loaded`);
     expect(await service.value('select count(*) from staging.orders')).toBe(published);
     expect(await service.orphanSegments()).toEqual([]);
@@ -38,7 +45,7 @@ async function swallowRow(service: Service, id: number): Promise<void> {
     declare made record;
     begin
       for made in select * from pg_event_trigger_ddl_commands() where object_type = 'table' and schema_name = 'staging_segments' loop
-        execute format('create trigger swallow before insert on %s for each row execute function public.swallow()', made.object_identity);
+        execute format('create or replace trigger swallow before insert on %s for each row execute function public.swallow()', made.object_identity);
       end loop;
     end $$;
     create event trigger swallow_in_segments on ddl_command_end when tag in ('CREATE TABLE') execute function public.swallow_in_segments()`);

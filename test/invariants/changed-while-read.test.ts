@@ -1,9 +1,12 @@
 import { appendFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { DatabaseProxy } from '../database-proxy.ts';
 import { csvRecords, csvText } from '../generated.ts';
 import { eventually, Service } from '../service.ts';
+
+// Several processes each, perhaps on a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
 
 /** About 6 MB: more than one block, so that it is read while it is copied. */
 const ROWS = 150_000;
@@ -45,7 +48,7 @@ async function slowLoad(): Promise<{ service: Service; file: string }> {
   const file = await service.drop('orders.csv', csvText(ROWS));
   await eventually(
     async () => (await service.value<number>('select count(*) from pg_stat_progress_copy')) > 0,
-    20_000,
+    60_000,
     'the file is being copied',
   );
   setTimeout(() => {

@@ -1,9 +1,12 @@
 import { rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { csvText } from '../generated.ts';
 import { eventually, Service } from '../service.ts';
+
+// Several processes each, perhaps on a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
 
 it('I4 the file outlives the commit: killed between commit and move, the next start moves and loads nothing twice', async () => {
   const service = await Service.create();
@@ -36,7 +39,7 @@ it('I4 the file outlives the commit: killed at any moment, every file is loaded 
     service.value<number>('select count(*) from sluice.source_file where finished_at is not null');
   for (const after of [5, 20, 45, 70]) {
     const running = await service.start();
-    await eventually(async () => (await finished()) >= after, 20_000, `${after} files finished`);
+    await eventually(async () => (await finished()) >= after, 60_000, `${after} files finished`);
     // Not always at the same step.
     await sleep(after % 7);
     await running.kill();

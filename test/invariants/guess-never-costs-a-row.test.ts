@@ -1,6 +1,9 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { csvRecords, csvText } from '../generated.ts';
 import { Service } from '../service.ts';
+
+// Several processes each, perhaps on a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
 
 it.each([
   ['a file looked at in part', 45_000],

@@ -1,7 +1,10 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { DatabaseProxy } from '../database-proxy.ts';
 import { csvText } from '../generated.ts';
 import { eventually, Service } from '../service.ts';
+
+// Several processes each, perhaps on a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
 
 it('a database that is down at start is waited for, with one line about it', async () => {
   const service = await Service.create();
@@ -38,12 +41,12 @@ it('a database that goes away again and again holds files up, with one line each
     proxy.bytesPerSecond = 200_000;
     await service.drop(`large_2026-11-0${outage}.csv`, csvText(20_000, outage * 1_000_000));
     const copying = 'select count(*) > 0 from pg_stat_progress_copy where datname = current_database()';
-    await eventually(() => service.value<boolean>(copying), 10_000, 'the file is being copied');
+    await eventually(() => service.value<boolean>(copying), 60_000, 'the file is being copied');
     await proxy.cut();
     await service.drop(`small_2026-11-0${outage}.csv`, csvText(3, outage * 10));
     await eventually(
       () => (running.stdout.match(/ERROR DATABASE_/g)?.length ?? 0) >= outage,
-      10_000,
+      60_000,
       'it is reported',
     );
     proxy.bytesPerSecond = Number.POSITIVE_INFINITY;
@@ -66,7 +69,7 @@ it('a service whose line to the database is dead without being cut ends in time'
   proxy.bytesPerSecond = 200_000;
   await service.drop('orders.csv', csvText(50_000));
   const copying = 'select count(*) > 0 from pg_stat_progress_copy where datname = current_database()';
-  await eventually(() => service.value<boolean>(copying), 10_000, 'the file is being copied');
+  await eventually(() => service.value<boolean>(copying), 60_000, 'the file is being copied');
   proxy.freeze();
   expect((await running.stop()).code).toBe(0);
 });

@@ -1,9 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { csvText } from '../generated.ts';
 import { Service } from '../service.ts';
+
+// Several processes each, perhaps on a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
 
 it('a receipts folder that cannot be used delays the outcome, not the load', async () => {
   const service = await Service.create();
