@@ -134,6 +134,13 @@ function dropLoaded(work: Work, jobs: readonly PublishJob[]): Promise<void> {
   return dropSegments(work.context.pool, segments);
 }
 
+/** The ledger's index says only that there is a twin, for it was published a moment ago; now it can be named. */
+async function nameTwins(work: Work, jobs: readonly PublishJob[]): Promise<void> {
+  for (const [at, job] of jobs.entries()) {
+    await refusePublished(work.context.pool, job.loaded.contentSha256, work.entries[at] as IdentifiedEntry);
+  }
+}
+
 /**
  * Publishes what is loaded. When somebody else has changed the dataset meanwhile, the file is planned again; what is
  * loaded stays, unless the new plan reads it differently: then false.
@@ -147,6 +154,7 @@ async function publishLoaded(work: Work, loaded: readonly PublishJob[]): Promise
       await publishRun({ pool, file, run, jobs, again: options.again });
       return true;
     } catch (error) {
+      if (hasCode(error, 'ALREADY_PUBLISHED')) await nameTwins(work, jobs);
       if (!hasCode(error, 'PLAN_STALE')) throw error;
     }
     const plans = await planJobs(context, work.entries, work.widened);
