@@ -55,6 +55,7 @@ export async function resolveRejects(
 ): Promise<void> {
   await client.query(RESOLVE, [correction.loadId, byRun, correction.records, still.map((one) => one.record)]);
   await client.query(EXPLAIN, [correction.loadId, JSON.stringify(still)]);
+  await client.query("update sluice.run set kind = 'correction' where run_id = $1", [byRun]);
 }
 
 interface CorrectedRow {

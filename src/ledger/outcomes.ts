@@ -115,7 +115,7 @@ interface OutcomeRow {
 const READ_OUTCOMES = `
   select f.file_id, r.run_id, r.attempt, f.status, f.sha256, f.business_date::text, r.bytes, r.started_at, r.finished_at,
          r.error_code, r.error_message,
-         exists (select from sluice.load_job l where l.file_id = f.file_id and l.run_id <> r.run_id) as is_correction,
+         r.kind = 'correction' as is_correction,
          coalesce((select json_agg(json_build_object(
                      'entryName', l.entry_name, 'dataset', d.name,
                      'parentTable', d.parent_schema || '.' || d.parent_table,
@@ -125,7 +125,7 @@ const READ_OUTCOMES = `
                      from sluice.load_job l
                      left join sluice.dataset d using (dataset_id)
                      left join sluice.version v using (version_id)
-                    where l.file_id = f.file_id and (l.run_id = r.run_id or l.started_at >= r.started_at)), '[]') as loads
+                    where l.file_id = f.file_id and (l.run_id = r.run_id or r.kind = 'correction')), '[]') as loads
     from sluice.source_file f join sluice.run r on r.run_id = f.run_id
    where f.file_id = any($1::bigint[]) and r.finished_at is not null`;
 

@@ -24,6 +24,15 @@ export function decodeText(bytes: Buffer, encoding: Encoding): string {
   }
 }
 
+/** The bytes of a delimiter as a file of this encoding has it; UTF-16 has become UTF-8 by the time it is looked for. */
+export function encodeMark(mark: string, encoding: Encoding): Buffer {
+  if (encoding !== 'latin1' && encoding !== 'windows-1252') return Buffer.from(mark, 'utf8');
+  const c1 = encoding === 'latin1' ? '' : C1_BYTES;
+  return Buffer.from(
+    Array.from(mark, (char) => (c1.includes(char) ? 0x80 + c1.indexOf(char) : char.charCodeAt(0))),
+  );
+}
+
 /** `bytes` without a character that was cut at the end, so that a sample decodes without a false U+FFFD. */
 export function wholeCharacters(bytes: Buffer, encoding: Encoding): Buffer {
   if (encoding === 'utf-8') return bytes.subarray(0, bytes.length - cutUtf8Bytes(bytes));

@@ -30,17 +30,13 @@ export class RecordParser {
     if (bytes.includes(0)) return fault('NUL_BYTE', 'a NUL byte, which Postgres text cannot hold', null);
     const text = this.decode(bytes);
     if (text === null) return fault('INVALID_ENCODING', `not valid ${this.dialect.encoding}`, null);
-    if (this.dialect.quote === null) return { fields: this.unquotedFields(text), fault: null };
+    if (this.dialect.quote === null) return this.unquotedFields(text);
     return this.quotedFields(text, this.dialect.quote);
   }
 
   private decode(bytes: Buffer): string | null {
-    if (!this.isUtf8) return this.isUndefined(bytes) ? null : decodeText(bytes, this.dialect.encoding);
-    try {
-      return this.decoder.decode(bytes);
-    } catch {
-      return null;
-    }
+    if (this.isUtf8) return this.strictly(bytes);
+    return this.isUndefined(bytes) ? null : decodeText(bytes, this.dialect.encoding);
   }
 
   /** Five bytes of windows-1252 are no character; Postgres refuses them too. */
@@ -88,39 +84,77 @@ export class RecordParser {
     return { value, after: -1 };
   }
 
-  private unquotedFields(text: string): Field[] {
+  private unquotedFields(text: string): ParsedRecord {
     const { delimiter, escape: escapeWith } = this.dialect;
-    if (escapeWith === null) return text.split(delimiter).map((value) => ({ value, quoted: false }));
+    if (escapeWith === null)
+      return { fields: text.split(delimiter).map((value) => ({ value, quoted: false })), fault: null };
     const fields: Field[] = [];
-    let start = 0;
-    let at = 0;
-    while (at < text.length) {
-      if (text[at] === escapeWith) at += 2;
-      else if (text.startsWith(delimiter, at)) {
-        fields.push(this.unescaped(text.slice(start, at)));
-        at += delimiter.length;
-        start = at;
-      } else at++;
+    for (const raw of splitUnescaped(text, delimiter, escapeWith)) {
+      const field = this.unescaped(raw);
+      if (field === null) return fault('INVALID_ENCODING', 'escapes that are not valid utf-8', fields.length);
+      if (field.value.includes('\0'))
+        return fault('NUL_BYTE', 'a NUL byte, which Postgres text cannot hold', fields.length);
+      fields.push(field);
     }
-    fields.push(this.unescaped(text.slice(start)));
-    return fields;
+    return { fields, fault: null };
   }
 
   /** A field of COPY's text format: the NULL marker is compared before backslashes are taken out. */
-  private unescaped(raw: string): Field {
+  private unescaped(raw: string): Field | null {
     if (raw === this.dialect.nullMarker) return { value: raw, quoted: false };
-    const value = raw.replace(/\\([0-7]{1,3}|x[0-9A-Fa-f]{1,2}|.)/gs, (_, code: string) => escapedChar(code));
-    return { value, quoted: value === this.dialect.nullMarker };
+    if (!raw.includes('\\')) return { value: raw, quoted: false };
+    const value = NUMERIC_ESCAPE.test(raw) ? this.fromBytes(raw) : raw.replace(ESCAPE, unescapeChar);
+    return value === null ? null : { value, quoted: value === this.dialect.nullMarker };
+  }
+
+  /** Octal and hexadecimal escapes are bytes, in the encoding of the database, which is UTF-8. */
+  private fromBytes(raw: string): string | null {
+    const bytes: Buffer[] = [];
+    let at = 0;
+    for (const match of raw.matchAll(ESCAPE)) {
+      bytes.push(Buffer.from(raw.slice(at, match.index), 'utf8'), escapedBytes(match[0]));
+      at = match.index + match[0].length;
+    }
+    return this.strictly(Buffer.concat([...bytes, Buffer.from(raw.slice(at), 'utf8')]));
+  }
+
+  private strictly(bytes: Buffer): string | null {
+    try {
+      return this.decoder.decode(bytes);
+    } catch {
+      return null;
+    }
   }
 }
 
-/** Source: Postgres documentation of COPY, "Text Format". */
-const ESCAPES: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };
+function* splitUnescaped(text: string, delimiter: string, escapeWith: string): Generator<string> {
+  let start = 0;
+  let at = 0;
+  while (at < text.length) {
+    if (text[at] === escapeWith) at += 2;
+    else if (text.startsWith(delimiter, at)) {
+      yield text.slice(start, at);
+      at += delimiter.length;
+      start = at;
+    } else at++;
+  }
+  yield text.slice(start);
+}
 
-function escapedChar(code: string): string {
-  if (/^[0-7]+$/.test(code)) return String.fromCharCode(Number.parseInt(code, 8) & 0xff);
-  if (/^x./.test(code)) return String.fromCharCode(Number.parseInt(code.slice(1), 16));
-  return ESCAPES[code] ?? code;
+/** Source: Postgres documentation of COPY, "Text Format". A backslash with nothing behind it stands for nothing. */
+const ESCAPE = /\\([0-7]{1,3}|x[0-9A-Fa-f]{1,2}|\r\n|[^]|$)/g;
+const NUMERIC_ESCAPE = /\\([0-7]|x[0-9A-Fa-f])/;
+const CONTROLS: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };
+
+function unescapeChar(_: string, code: string): string {
+  return CONTROLS[code] ?? code;
+}
+
+function escapedBytes(found: string): Buffer {
+  const code = found.slice(1);
+  if (/^[0-7]/.test(code)) return Buffer.from([Number.parseInt(code, 8) & 0xff]);
+  if (/^x./.test(code)) return Buffer.from([Number.parseInt(code.slice(1), 16)]);
+  return Buffer.from(unescapeChar(found, code), 'utf8');
 }
 
 function fault(code: RecordFault['code'], message: string, field: number | null): ParsedRecord {

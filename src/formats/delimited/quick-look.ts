@@ -19,7 +19,10 @@ export class QuickLook {
   /** Next place, from where the look has come to, of what makes a record irregular. */
   private quoteAt = -1;
   private nulAt = -1;
-  private crAt = -1;
+  private newlineAt = -1;
+  private delimiterAt = -1;
+  /** The newline character that must not be in a record: COPY would take it for a line end, or refuse it. */
+  private readonly otherNewline: string;
 
   /** `checks` by field; null where any value will do. */
   constructor(
@@ -29,6 +32,7 @@ export class QuickLook {
   ) {
     // One unit a byte: offsets stay those of the bytes, and what is checked is ASCII or not certain.
     this.text = block.bytes.toString('latin1');
+    this.otherNewline = dialect.newline === '\r' ? '\n' : '\r';
     this.wellEncoded = dialect.encoding === 'utf-8' ? isUtf8(block.bytes) : dialect.encoding === 'latin1';
   }
 
@@ -39,7 +43,7 @@ export class QuickLook {
     );
   }
 
-  /** True: the record has the right number of fields, is well encoded, and every checked value is certain. */
+  /** Asked of records in their order. True: the record has the right number of fields, is well encoded, and every checked value is certain. */
   isFine(span: RecordSpan): boolean {
     return this.encodingIsFine(span) && this.fieldsAreFine(span.start, span.contentEnd);
   }
@@ -73,19 +77,18 @@ export class QuickLook {
       if (after > end || (after < end && text[after] !== delimiter)) return -1;
       return check === null || check(this.quotedValue(at, after, quote)) ? after : -1;
     }
-    let next = text.indexOf(delimiter, at);
-    if (next < 0 || next > end) next = end;
+    const next = Math.min(this.nextDelimiter(at, delimiter), end);
     if (quote !== null && this.nextQuote(at, quote) < next) return -1;
     if (check === null) return next;
     const value = text.slice(at, next);
     return value === nullMarker || check(value) ? next : -1;
   }
 
-  /** A NUL, a carriage return in the content, the byte that stands in for a quote, or the old end-of-data mark. */
+  /** A NUL, the other newline character, the byte that stands in for a quote, or the old end-of-data mark. */
   private isIrregular(start: number, end: number): boolean {
     if (this.nulAt < start) this.nulAt = this.find('\0', start);
-    if (this.crAt < start) this.crAt = this.find('\r', start);
-    if (this.nulAt < end || this.crAt < end) return true;
+    if (this.newlineAt < start) this.newlineAt = this.find(this.otherNewline, start);
+    if (this.nulAt < end || this.newlineAt < end) return true;
     if (this.dialect.quote === null && this.nextQuote(start, QUOTE_STAND_IN_TEXT) < end) return true;
     return end - start === 2 && this.text.startsWith('\\.', start);
   }
@@ -93,6 +96,11 @@ export class QuickLook {
   private nextQuote(from: number, quote: string): number {
     if (this.quoteAt < from) this.quoteAt = this.find(quote, from);
     return this.quoteAt;
+  }
+
+  private nextDelimiter(at: number, delimiter: string): number {
+    if (this.delimiterAt < at) this.delimiterAt = this.find(delimiter, at);
+    return this.delimiterAt;
   }
 
   private find(wanted: string, from: number): number {

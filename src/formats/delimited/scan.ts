@@ -1,3 +1,4 @@
+import { encodeMark } from './decode.ts';
 import type { Dialect } from './dialect.ts';
 import { type Finder, finderFor } from './finder.ts';
 
@@ -10,7 +11,10 @@ export const HAZARD = {
   strayQuote: 1,
   /** A NUL byte: Postgres text cannot hold it. */
   nul: 2,
-  /** A record that is only `\.`: before Postgres 18 COPY silently stops there. */
+  /**
+   * The old end-of-data mark, at which COPY silently stopped before Postgres 18: a record that is only `\.`, and in
+   * COPY's text format a `\.` anywhere.
+   */
   endMarker: 4,
   /** Lines of this block end in different ways, or a CR or LF stands where the dialect has none. */
   mixedNewlines: 8,
@@ -64,7 +68,7 @@ export function compileRules(dialect: Dialect, columnCount: number): ScanRules {
     classes,
     quote,
     escapeByte,
-    delimiter: Buffer.from(dialect.delimiter, 'utf8'),
+    delimiter: encodeMark(dialect.delimiter, dialect.encoding),
     lineEnd,
     crlf: dialect.newline === '\r\n',
     singleColumn: columnCount === 1,
@@ -228,6 +232,7 @@ class Scanner {
       if (byte === escapeByte && escapeByte !== quote) {
         at++;
         if (bytes[at] === lineEnd) this.lines++;
+        else if (bytes[at] === 0) this.hazards |= HAZARD.nul;
       } else if (byte === quote) return at;
       else if (byte === lineEnd) this.lines++;
       else if (byte === 0) this.hazards |= HAZARD.nul;
@@ -249,11 +254,26 @@ class Scanner {
     return at + 1;
   }
 
-  /** A backslash takes the next byte with it only where there are no quotes to do so. */
+  /** A backslash takes the next byte with it, or a whole line end, but only where there are no quotes to do so. */
   private escaped(at: number): number {
-    if (this.rules.quote >= 0) return at + 1;
-    if (at + 1 < this.stop && this.bytes[at + 1] === this.rules.lineEnd) this.lines++;
+    const { bytes, rules, stop } = this;
+    if (rules.quote >= 0) return at + 1;
+    const next = at + 1 < stop ? bytes[at + 1] : -1;
+    if (next === CR && rules.lineEnd === LF) return this.escapedCr(at);
+    if (next === rules.lineEnd) this.lines++;
+    else if (next === DOT) this.hazards |= HAZARD.endMarker;
+    else if (next === 0) this.hazards |= HAZARD.nul;
     return at + 2;
+  }
+
+  private escapedCr(at: number): number {
+    const { bytes, stop } = this;
+    if (at + 2 >= stop) return this.eof ? stop : Number.POSITIVE_INFINITY;
+    if (bytes[at + 2] !== LF) return at + 2;
+    // COPY takes only the CR as escaped, and then refuses the LF.
+    this.hazards |= HAZARD.mixedNewlines;
+    this.lines++;
+    return at + 3;
   }
 
   private opensField(at: number): boolean {

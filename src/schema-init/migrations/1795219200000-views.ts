@@ -4,8 +4,8 @@ export const VIEWS = [
     select file_id, name, path, size_bytes, sha256, status, detected_at, finished_at, run_id
     from sluice.source_file`,
 
-  // The left join keeps runs that ended before they had a load job; they show the run's own status and error. A run
-  // whose file's records joined another run is not among them.
+  // The left join keeps runs that ended before they had a load job; they show the run's own status and error. A
+  // correction's load job belongs to the run it corrects.
   `create view sluice.loads as
     select
       r.run_id,
@@ -36,8 +36,7 @@ export const VIEWS = [
     join sluice.source_file f on f.file_id = coalesce(l.file_id, r.file_id)
     left join sluice.dataset d on d.dataset_id = l.dataset_id
     left join sluice.version v on v.version_id = l.version_id
-    where l.load_id is not null
-       or not exists (select from sluice.load_job c where c.file_id = r.file_id and c.run_id <> r.run_id)`,
+    where l.load_id is not null or r.kind <> 'correction'`,
 
   // Open rejects only: those that a correction has loaded are answered.
   `create view sluice.rejects as
