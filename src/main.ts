@@ -7,11 +7,11 @@ import { inTransaction } from './db/transaction.ts';
 import { messageOf, SluiceError } from './errors.ts';
 import { Leases } from './ledger/leases.ts';
 import { endLoadJobs } from './ledger/load-jobs.ts';
-import type { Outcome } from './ledger/outcomes.ts';
+import { type Outcome, readOutcomes } from './ledger/outcomes.ts';
 import { registerFiles } from './ledger/register-files.ts';
 import { endRuns } from './ledger/runs.ts';
 import type { Arrival, SourceFile } from './ledger/source-file.ts';
-import { countWaiting } from './ledger/waiting-files.ts';
+import { countUnfinished, countWaiting, finishedFiles } from './ledger/waiting-files.ts';
 import type { Log } from './log.ts';
 import { delimitedFile } from './pipelines/handlers/delimited-file.ts';
 import { rejectCorrection } from './pipelines/handlers/reject-correction.ts';
@@ -31,12 +31,17 @@ import { Watcher } from './watcher/watcher.ts';
 /** In this order: the first that recognises a file has it. */
 export const HANDLERS = [rejectCorrection, delimitedFile];
 
+/** How often `load` looks whether another process has finished its file. */
+const OTHERS_POLL_MS = 250;
 const PROGRESS_EVERY_MS = 5_000;
 const PROGRESS_BAR_EVERY_MS = 200;
 /** Lanes beyond this gained nothing on any machine measured. */
 const MOST_LANES = 4;
 /** Connections besides those that load: leases, ledger, schema. */
 const SPARE_CONNECTIONS = 4;
+
+/** `application_name` of the service's connections. */
+export const SERVICE_NAME = 'sluice';
 
 export interface ApplicationOptions {
   readonly applicationName: string;
@@ -52,6 +57,8 @@ export class Application {
   readonly context: PipelineContext;
   readonly outcomes: OutcomeRetries;
   private readonly leases: Leases;
+  /** Files whose outcome this process has carried out; kept for `load` alone. */
+  private readonly announced = new Set<number>();
 
   private constructor(
     readonly settings: Settings,
@@ -81,7 +88,8 @@ export class Application {
       max: settings.concurrency * (wantedLanes + 1) + SPARE_CONNECTIONS,
     });
     try {
-      await initSchema(database, settings, (message) => log.info(message));
+      const dev = settings.dev && (await mayRemake(database, log, options.applicationName));
+      await initSchema(database, { ...settings, dev }, (message) => log.info(message));
       const swept = await sweepSegments(database.pool, settings.stagingSchema);
       if (swept > 0) log.info(`dropped ${swept} segments that an interrupted load had left`);
       const lanes = await affordableLanes(database, settings, wantedLanes);
@@ -119,15 +127,30 @@ export class Application {
     });
   }
 
-  /** Loads named files, wherever they lie; they stay there. Resolves when each has an outcome. */
+  /**
+   * Loads named files. They stay where they are, but for those in the imports folder, which are treated like any
+   * other there. Resolves when each has an outcome, also when another process on the same database gives it.
+   */
   async load(arrivals: readonly Arrival[], onDispatcher: (dispatcher: Dispatcher) => void): Promise<void> {
-    const fileIds = await registerFiles(this.database.pool, arrivals);
-    const changed = (file: SourceFile) =>
+    const { pool } = this.database;
+    const dropped = arrivals.map((arrival) => asDropped(arrival, this.settings.importsDir));
+    const fileIds = await registerFiles(pool, dropped);
+    let changed = 0;
+    const unsettle = (file: SourceFile) => {
+      changed++;
       this.log.warn(`FILE_CHANGED: ${file.displayPath} changed while it was read; nothing was loaded`);
-    const dispatcher = this.dispatcher({ unsettle: changed }, fileIds);
+    };
+    const dispatcher = this.dispatcher({ unsettle }, fileIds);
     onDispatcher(dispatcher);
-    await dispatcher.idle();
+    for (;;) {
+      await dispatcher.idle();
+      if (dispatcher.stopped || (await countUnfinished(pool, fileIds)) <= changed) break;
+      await new Promise((resolve) => setTimeout(resolve, OTHERS_POLL_MS));
+    }
     await dispatcher.stop(0);
+    const elsewhere = (await finishedFiles(pool, fileIds)).filter((file) => !this.announced.has(file.fileId));
+    if (elsewhere.length === 0) return;
+    for (const outcome of await readOutcomes(pool, elsewhere)) this.options.onOutcome?.(outcome);
   }
 
   async close(): Promise<void> {
@@ -178,6 +201,7 @@ export class Application {
   }
 
   private announce(outcome: Outcome): void {
+    if (this.options.onOutcome !== undefined) this.announced.add(outcome.file.fileId);
     const level = outcome.status === 'failed' ? 'error' : 'info';
     this.log[level](outcomeLine(outcome), outcomeFields(outcome));
     this.options.onOutcome?.(outcome);
@@ -251,6 +275,28 @@ function toArrival(file: SettledFile): Arrival {
     origin: 'imports',
     waitingFor: file.complete ? null : (file.incompleteReason ?? 'it is not complete'),
   };
+}
+
+/** DEV=true drops what there is; not under the feet of a service that works on it. */
+async function mayRemake(database: Database, log: Log, applicationName: string): Promise<boolean> {
+  if (applicationName === SERVICE_NAME) return true;
+  const { rowCount } = await database.pool.query(
+    'select from pg_stat_activity where datname = current_database() and application_name = $1 limit 1',
+    [SERVICE_NAME],
+  );
+  if (rowCount === 1) log.warn('DEV=true is not obeyed: a service works on this database');
+  return rowCount === 0;
+}
+
+/** A file named on the command line that lies where the watcher takes files is a drop like any other. */
+function asDropped(arrival: Arrival, importsDir: string): Arrival {
+  const root = Buffer.from(importsDir + path.sep);
+  if (!arrival.path.subarray(0, root.length).equals(root)) return arrival;
+  const folders = arrival.path.subarray(root.length).toString().split(path.sep).slice(0, -1);
+  if (['processed', 'failed', 'held'].includes(folders[0] ?? '')) return arrival;
+  const label = folders.length === 0 ? null : displayPath(Buffer.from(folders.join('/')));
+  const shown = label === null ? arrival.name : `${label}/${arrival.name}`;
+  return { ...arrival, origin: 'imports', label, displayPath: shown };
 }
 
 async function makeFolders(settings: Settings): Promise<void> {

@@ -1,5 +1,5 @@
 import { hasCode, type SluiceError } from '../errors.ts';
-import { Application } from '../main.ts';
+import { Application, SERVICE_NAME } from '../main.ts';
 import type { CommandContext, CommonOptions } from './command.ts';
 import { inContext } from './command.ts';
 import { EXIT } from './exit-code.ts';
@@ -54,7 +54,7 @@ async function openWaiting(
   let reported = false;
   while (!signal.aborted) {
     try {
-      return await Application.open(settings, log, { applicationName: 'sluice' });
+      return await Application.open(settings, log, { applicationName: SERVICE_NAME });
     } catch (error) {
       if (!isAway(error)) throw error;
       if (!reported) log.error(`${error.code}: ${error.message}. ${error.remedy}`);

@@ -8,6 +8,8 @@ const ROLLBACK_LIMIT_MS = 5_000;
 export interface TransactionOptions {
   /** Milliseconds to wait for any lock; then SQLSTATE 55P03. Default: wait without limit. */
   readonly lockTimeoutMs?: number;
+  /** Ends the connection at once, whatever it waits for; the server rolls back. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -24,16 +26,25 @@ export async function inTransaction<T>(
 ): Promise<T> {
   const client = await pool.connect();
   let usable = true;
+  let released = false;
+  const release = (destroy: boolean) => {
+    if (!released) client.release(destroy);
+    released = true;
+  };
+  const onAbort = () => release(true);
+  options.signal?.addEventListener('abort', onAbort);
   try {
+    options.signal?.throwIfAborted();
     await client.query(begin(options));
     const result = await work(client);
     await commit(client);
     return result;
   } catch (error) {
-    usable = !endsSession(error) && (await rollBack(client));
+    usable = !released && !endsSession(error) && (await rollBack(client));
     throw error;
   } finally {
-    client.release(!usable);
+    options.signal?.removeEventListener('abort', onAbort);
+    release(!usable);
   }
 }
 

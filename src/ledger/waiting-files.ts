@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import type { SluiceError } from '../errors.ts';
 import type { ClaimScope } from './leases.ts';
-import type { SourceFile } from './source-file.ts';
+import { SOURCE_FILE_COLUMNS, type SourceFile, type SourceFileColumns, toSourceFile } from './source-file.ts';
 
 /** Puts a file back in the queue, to be tried again in `delayMs` milliseconds; the error is kept to be shown. */
 export async function scheduleRetry(
@@ -90,3 +90,22 @@ const FORGET_MOVED = `
     delete from sluice.run using moved where run.file_id = moved.file_id
   )
   delete from sluice.source_file f using moved where f.file_id = moved.file_id`;
+
+/** How many of these files have no outcome yet. */
+export async function countUnfinished(pool: Pool, fileIds: readonly number[]): Promise<number> {
+  const { rows } = await pool.query<{ n: number }>(
+    'select count(*) as n from sluice.source_file where file_id = any($1::bigint[]) and finished_at is null',
+    [fileIds],
+  );
+  return rows[0]?.n ?? 0;
+}
+
+/** Those of these files whose outcome is recorded. */
+export async function finishedFiles(pool: Pool, fileIds: readonly number[]): Promise<SourceFile[]> {
+  const { rows } = await pool.query<SourceFileColumns>(
+    `select ${SOURCE_FILE_COLUMNS} from sluice.source_file f
+      where f.file_id = any($1::bigint[]) and f.finished_at is not null order by f.file_id`,
+    [fileIds],
+  );
+  return rows.map(toSourceFile);
+}

@@ -128,7 +128,9 @@ async function publishBatch(group: Group, batch: readonly Prepared[]): Promise<v
   const together = new Set(members);
   const alone: RunningFile[] = batch.filter((member) => !together.has(member));
   try {
-    alone.push(...(await publishGroup({ pool: context.pool, members, again: options.again })));
+    alone.push(
+      ...(await publishGroup({ pool: context.pool, members, again: options.again, signal: options.signal })),
+    );
   } catch {
     // Whatever it was, each file meets it again by itself, and there it is reported.
     alone.push(...members);

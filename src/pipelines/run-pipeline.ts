@@ -151,7 +151,7 @@ async function publishLoaded(work: Work, loaded: readonly PublishJob[]): Promise
   let jobs = loaded;
   for (;;) {
     try {
-      await publishRun({ pool, file, run, jobs, again: options.again });
+      await publishRun({ pool, file, run, jobs, again: options.again, signal: options.signal });
       return true;
     } catch (error) {
       if (hasCode(error, 'ALREADY_PUBLISHED')) await nameTwins(work, jobs);

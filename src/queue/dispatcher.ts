@@ -76,6 +76,11 @@ export class Dispatcher {
     return this.held.size;
   }
 
+  /** True once `stop` has been called. */
+  get stopped(): boolean {
+    return this.stopping;
+  }
+
   /** Looks for waiting files; called whenever there may be new ones. */
   notify(): void {
     if (this.stopping) return;

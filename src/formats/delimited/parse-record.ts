@@ -142,7 +142,7 @@ function* splitUnescaped(text: string, delimiter: string, escapeWith: string): G
 }
 
 /** Source: Postgres documentation of COPY, "Text Format". A backslash with nothing behind it stands for nothing. */
-const ESCAPE = /\\([0-7]{1,3}|x[0-9A-Fa-f]{1,2}|\r\n|[^]|$)/g;
+const ESCAPE = /\\([0-7]{1,3}|x[0-9A-Fa-f]{1,2}|\r\n|.|$)/gs;
 const NUMERIC_ESCAPE = /\\([0-7]|x[0-9A-Fa-f])/;
 const CONTROLS: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' };
 

@@ -3,7 +3,7 @@ import type { PoolClient } from 'pg';
 /** Milliseconds to wait for another load of the same dataset. */
 const DATASET_TIMEOUT_MS = 60_000;
 /** Milliseconds to wait for a lock that readers may hold, before letting go and trying again. */
-const LOCK_TIMEOUT_MS = 2_000;
+const LOCK_TIMEOUT_MS = 200;
 
 /**
  * Holds datasets until the transaction ends, one load of each at a time. They are locked in the order of their

@@ -21,41 +21,44 @@ export interface GroupInput {
   /** All of one dataset and one version. */
   readonly members: readonly GroupMember[];
   readonly again: boolean;
+  readonly signal: AbortSignal;
 }
 
 /**
  * Publishes small files in one transaction: they share its locks and its commit, and nothing else. Gives those that
  * did not get through; each is all there or not at all, and has to be published by itself.
  */
-export async function publishGroup(input: GroupInput): Promise<GroupMember[]> {
-  return inTransaction(input.pool, async (client) => {
-    const [first] = input.members;
-    if (first === undefined) return [];
-    await lockDatasets(client, [first.job.plan.dataset]);
-    await lockRuns(client, input.members);
-    const layout = await recordLayout(client, first.run.runId, first.job.plan);
-    const counted: { member: GroupMember; rowsLoaded: number }[] = [];
-    const refused: GroupMember[] = [];
-    for (const member of input.members) {
-      const rowsLoaded = await copyMember(client, member);
-      if (rowsLoaded === null) refused.push(member);
-      else counted.push({ member, rowsLoaded });
-    }
-    const { again } = input;
-    const entries = counted.map(({ member, rowsLoaded }) =>
-      publishedEntry(member, member.job, layout, { rowsLoaded, again }),
-    );
-    const loadIds = await insertLoadJobs(client, entries);
-    for (const { member } of counted) {
-      const owner = { runId: member.run.runId, loadId: loadIds.get(member.file.fileId) as number };
-      await member.job.loaded.rejects.writeTo(client, owner);
-    }
-    await endRuns(
-      client,
-      counted.map(({ member }) => ({ ...member, end: endOf(member) })),
-    );
-    return refused;
-  });
+export function publishGroup(input: GroupInput): Promise<GroupMember[]> {
+  return inTransaction(input.pool, (client) => publish(client, input), { signal: input.signal });
+}
+
+async function publish(client: PoolClient, input: GroupInput): Promise<GroupMember[]> {
+  const [first] = input.members;
+  if (first === undefined) return [];
+  await lockDatasets(client, [first.job.plan.dataset]);
+  await lockRuns(client, input.members);
+  const layout = await recordLayout(client, first.run.runId, first.job.plan);
+  const counted: { member: GroupMember; rowsLoaded: number }[] = [];
+  const refused: GroupMember[] = [];
+  for (const member of input.members) {
+    const rowsLoaded = await copyMember(client, member);
+    if (rowsLoaded === null) refused.push(member);
+    else counted.push({ member, rowsLoaded });
+  }
+  const { again } = input;
+  const entries = counted.map(({ member, rowsLoaded }) =>
+    publishedEntry(member, member.job, layout, { rowsLoaded, again }),
+  );
+  const loadIds = await insertLoadJobs(client, entries);
+  for (const { member } of counted) {
+    const owner = { runId: member.run.runId, loadId: loadIds.get(member.file.fileId) as number };
+    await member.job.loaded.rejects.writeTo(client, owner);
+  }
+  await endRuns(
+    client,
+    counted.map(({ member }) => ({ ...member, end: endOf(member) })),
+  );
+  return refused;
 }
 
 /** Null when anything at all is wrong with the file: what, its own publication will say. */

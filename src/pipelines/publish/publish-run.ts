@@ -18,7 +18,7 @@ import { recordLayout } from './record-layout.ts';
 import { recordLoad } from './record-load.ts';
 
 /** Tries before a run gives its place in the queue to others. */
-const LOCK_TRIES = 15;
+const LOCK_TRIES = 60;
 const LOCK_PAUSE_MS = 500;
 
 export interface PublishInput {
@@ -28,6 +28,8 @@ export interface PublishInput {
   readonly jobs: readonly PublishJob[];
   /** The same content may be published once more. */
   readonly again: boolean;
+  /** Ends it promptly, whatever lock it waits for. */
+  readonly signal: AbortSignal;
 }
 
 export interface PublishJob {
@@ -43,10 +45,11 @@ export interface PublishJob {
 export async function publishRun(input: PublishInput): Promise<PublishedRun> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await inTransaction(input.pool, (client) => publish(client, input));
+      return await inTransaction(input.pool, (client) => publish(client, input), { signal: input.signal });
     } catch (error) {
       const problem = translate(error, input);
-      if (!hasCode(problem, 'LOCK_TIMEOUT') || attempt >= LOCK_TRIES) throw problem;
+      const again = hasCode(problem, 'LOCK_TIMEOUT') && attempt < LOCK_TRIES && !input.signal.aborted;
+      if (!again) throw problem;
       await pause(LOCK_PAUSE_MS * (0.5 + Math.random()));
     }
   }

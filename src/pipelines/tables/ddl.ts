@@ -46,7 +46,8 @@ function widen(table: string, column: string, type: string): string {
 
 /**
  * Statements that make a version table. `_run_id` and `_row` are defaults, so that a file's bytes can be copied
- * untouched. The sequence is set at the start of each block; nothing depends on its value after a crash.
+ * untouched. The sequence is set at the start of each block; nothing depends on its value after a crash. It is logged
+ * all the same: an unlogged one that is being made when the server is killed can keep the server from recovering.
  */
 export function createVersion(
   parent: TableName,
@@ -58,7 +59,7 @@ export function createVersion(
   const own = ownColumns.map((column) => columnDefinition(column.name, column.type)).join(', ');
   return [
     `CREATE TABLE ${table} (${own}) INHERITS (${qualified(parent.schema, parent.name)})`,
-    `CREATE UNLOGGED SEQUENCE ${sequence} CACHE 1000 OWNED BY ${table}._row`,
+    `CREATE SEQUENCE ${sequence} CACHE 1000 OWNED BY ${table}._row`,
     `ALTER TABLE ${table} ALTER _run_id SET DEFAULT current_setting('${RUN_ID_SETTING}')::bigint, ` +
       `ALTER _row SET DEFAULT nextval('${sequence.replaceAll("'", "''")}')`,
     `CREATE INDEX ON ${table} USING brin (_run_id)`,

@@ -33,7 +33,7 @@ export async function createSegment(
   const table = qualified(segment.schema, segment.name);
   const sequence = rowSequence(segment);
   const statements = [
-    `CREATE UNLOGGED SEQUENCE ${sequence} CACHE 1000`,
+    `CREATE SEQUENCE ${sequence} CACHE 1000`,
     ...segmentColumns(table, plan),
     `ALTER TABLE ${table} ALTER _run_id SET DEFAULT ${runId}, ALTER _row SET DEFAULT nextval(${quoteLiteral(sequence)})`,
   ];
