@@ -1,12 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { quoteIdentifier } from '../src/db/identifiers.ts';
-import { cpuOfEndedChildren, parentOf } from './measure/proc.ts';
+import { cpuOfChildren, parentOf } from './measure/proc.ts';
 
 const NAME = 'sluice_bench';
 const GOODBYE_MS = 10_000;
-/** A backend leaves the list of sessions a moment before its parent has taken note of its end, and of its CPU time. */
-const REAPING_MS = 150;
 
 export interface Column {
   readonly name: string;
@@ -75,16 +73,15 @@ export class BenchDatabase {
         `select pid from pg_stat_activity
          where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid()`,
       );
-      if (others.length === 0) break;
+      if (others.length === 0) return;
       if (Date.now() > deadline) throw new Error('a client stayed connected after its process had ended');
       await sleep(20);
     }
-    await sleep(REAPING_MS);
   }
 
-  /** CPU seconds of all server processes that have ended so far; null when the server runs elsewhere. */
+  /** CPU seconds of all server processes so far; null when the server runs elsewhere. */
   serverCpu(): number | null {
-    return this.postmaster === null ? null : cpuOfEndedChildren(this.postmaster);
+    return this.postmaster === null ? null : cpuOfChildren(this.postmaster);
   }
 
   async serverFacts(): Promise<Record<string, string>> {

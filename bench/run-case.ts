@@ -5,6 +5,7 @@ import type { Input, Stage } from './contenders/contender.ts';
 import { sluiceCommand } from './contenders/sluice.ts';
 import type { Column } from './database.ts';
 import type { DataSets } from './generate/prepare.ts';
+import { startCpuMeter } from './measure/cpu-meter.ts';
 import { runCommand } from './measure/run-command.ts';
 import type { CaseResult, EntrantResult, EntrantStatus, Measurement } from './report/results.ts';
 
@@ -95,7 +96,8 @@ class Entry {
     const last = this.runs.at(-1);
     if (this.status !== 'measured' || last === undefined) return `${this.status}: ${this.reason}`;
     const mebibytes = (last.peakBytes / 1024 / 1024).toFixed(0);
-    return `${last.seconds.toFixed(2)} s, ${last.cpuSeconds.toFixed(2)} s CPU, ${mebibytes} MiB`;
+    const cpu = `${last.cpuSeconds.toFixed(2)} s CPU (others ${last.otherCpuSeconds.toFixed(2)} s)`;
+    return `${last.seconds.toFixed(2)} s, ${cpu}, ${mebibytes} MiB`;
   }
 
   result(): EntrantResult {
@@ -113,16 +115,15 @@ class Entry {
     await entrant.contender.prepare(stage, input);
     await readAhead(input.files);
     await database.checkpoint();
-    const cpuBefore = database.serverCpu();
+    const readMeter = startCpuMeter(database);
     const run = await runCommand(entrant.contender.command(stage, input), stage.signal);
+    const cpu = readMeter(run.cpuSeconds);
     await database.settled();
-    const cpuAfter = database.serverCpu();
     const verdict = await entrant.contender.verify(stage, input, run);
     if (verdict.kind !== 'right')
       return this.end(verdict.kind === 'wrong' ? 'failed' : 'unsupported', verdict.reason);
     const { seconds, cpuSeconds, peakBytes } = run;
-    const serverCpuSeconds = cpuBefore === null || cpuAfter === null ? null : cpuAfter - cpuBefore;
-    this.runs.push({ seconds, cpuSeconds, serverCpuSeconds, peakBytes });
+    this.runs.push({ seconds, cpuSeconds, ...cpu, peakBytes });
   }
 
   private end(status: EntrantStatus, reason: string): void {

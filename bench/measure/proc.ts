@@ -9,6 +9,28 @@ export function cpuOfEndedChildren(pid: number | 'self'): number {
   return (Number(fields[13]) + Number(fields[14])) / TICKS_PER_SECOND;
 }
 
+/** CPU seconds of a process's children, those that have ended and those that live, without their own children. */
+export function cpuOfChildren(pid: number): number {
+  return cpuOfEndedChildren(pid) + childrenOf(pid).reduce((sum, child) => sum + cpuOf(child), 0);
+}
+
+function cpuOf(pid: number): number {
+  const fields = statFields(readOr(`/proc/${pid}/stat`, ''));
+  return fields.length < 13 ? 0 : (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+/** CPU seconds that the whole machine has spent working since it was started, what its host took from it included. */
+export function cpuOfMachine(): number {
+  const [user, nice, system, , , irq, softirq, steal] = machineTicks();
+  const busy = [user, nice, system, irq, softirq, steal];
+  return busy.reduce((sum: number, ticks) => sum + (ticks ?? 0), 0) / TICKS_PER_SECOND;
+}
+
+function machineTicks(): number[] {
+  const line = readFileSync('/proc/stat', 'utf8').split('\n', 1)[0] ?? '';
+  return line.split(/ +/).slice(1).map(Number);
+}
+
 /** Fields of /proc/PID/stat from `state` (third in proc(5)) on; the name before it may contain spaces and brackets. */
 export function statFields(text: string): string[] {
   return text.slice(text.lastIndexOf(')') + 2).split(' ');

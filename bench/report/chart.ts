@@ -1,5 +1,5 @@
 import type { CaseResult, EntrantResult, Results } from './results.ts';
-import { linearityOf, timesOf } from './summary.ts';
+import { disturbanceNote, linearityOf, timesOf } from './summary.ts';
 
 const WIDTH = 860;
 const MARGIN = 24;
@@ -26,7 +26,11 @@ export function renderChart(results: Results): string {
     parts.push(groupAt(one, y));
     y += heightOf(one) + GAP;
   }
-  const notes = [...results.cases.flatMap(linearityNote), ...captionOf(results)];
+  const notes = [
+    ...results.cases.flatMap(linearityNote),
+    ...captionOf(results),
+    disturbanceNote(results) ?? [],
+  ].flat();
   const caption = notes.map((line, at) => text(MARGIN, y + at * LINE, line, 'caption'));
   const height = y + notes.length * LINE + MARGIN / 2;
   return [
@@ -117,7 +121,7 @@ function shortNote({ status, reason }: EntrantResult): string {
 function linearityNote(one: CaseResult): string[] {
   const deviation = linearityOf(one);
   if (deviation === null) return [];
-  return [`${one.title}: no size takes more than ${(100 * deviation).toFixed(1)} % off a straight line.`];
+  return [`${one.title}: no size is more than ${(100 * deviation).toFixed(1)} % off a straight line.`];
 }
 
 function captionOf(results: Results): string[] {

@@ -51,7 +51,9 @@ export interface Measurement {
   /** Whole process, from spawn to exit. */
   readonly seconds: number;
   readonly cpuSeconds: number;
-  /** Of the server's processes that ended with the run; null when the server runs elsewhere. */
+  /** Of all the server's processes; null when the server runs elsewhere. */
   readonly serverCpuSeconds: number | null;
+  /** What everything else on the machine took from both meanwhile. */
+  readonly otherCpuSeconds: number;
   readonly peakBytes: number;
 }

@@ -3,6 +3,8 @@ import type { CaseResult, EntrantResult, Results } from './results.ts';
 
 export const MEMORY_TARGET_BYTES = 256 * 1024 * 1024;
 export const LINEARITY_TARGET = 0.1;
+/** A machine with nothing else to do stays well below. */
+const QUIET = 0.1;
 
 /** One entrant's numbers, all derived from its runs. */
 export interface Summary {
@@ -26,6 +28,7 @@ export interface Times {
   readonly megabytesPerSecond: number;
   readonly cpuSeconds: number;
   readonly serverCpuSeconds: number | null;
+  readonly otherCpuSeconds: number;
   /** The greatest of all runs. */
   readonly peakBytes: number;
 }
@@ -68,6 +71,7 @@ export function timesOf(entrant: EntrantResult): Times | null {
     megabytesPerSecond: entrant.bytes / 1e6 / median(seconds),
     cpuSeconds: median(entrant.runs.map((run) => run.cpuSeconds)),
     serverCpuSeconds: server.length === 0 ? null : median(server),
+    otherCpuSeconds: median(entrant.runs.map((run) => run.otherCpuSeconds)),
     peakBytes: Math.max(...entrant.runs.map((run) => run.peakBytes)),
   };
 }
@@ -102,4 +106,19 @@ export function linearityOf(one: CaseResult): number | null {
     return times === null ? [] : [{ x: entrant.bytes, y: times.median }];
   });
   return points.length < 3 ? null : worstDeviation(points);
+}
+
+/** The part of the machine's CPU time that other work took while anything was measured. */
+export function disturbanceOf(results: Results): number {
+  const runs = results.cases.flatMap((one) => one.entrants.flatMap((entrant) => entrant.runs));
+  const seconds = runs.reduce((sum, run) => sum + run.seconds, 0);
+  const other = runs.reduce((sum, run) => sum + run.otherCpuSeconds, 0);
+  return seconds === 0 ? 0 : other / (seconds * results.machine.cores);
+}
+
+/** A sentence for results that a busy machine has spoilt; null when it was quiet. */
+export function disturbanceNote(results: Results): string | null {
+  const part = disturbanceOf(results);
+  if (part < QUIET) return null;
+  return `Indicative only: other work took ${(100 * part).toFixed(0)} % of the CPU time meanwhile.`;
 }

@@ -1,5 +1,5 @@
 import type { Results } from './results.ts';
-import { LINEARITY_TARGET, linearityOf, type Summary, summarise } from './summary.ts';
+import { disturbanceNote, LINEARITY_TARGET, linearityOf, type Summary, summarise } from './summary.ts';
 
 const HEADINGS = [
   'case',
@@ -10,6 +10,7 @@ const HEADINGS = [
   'ratio',
   'client CPU s',
   'server CPU s',
+  'other CPU s',
   'peak MiB',
   'target',
   'met',
@@ -31,7 +32,8 @@ export function renderTable(results: Results): string {
     const dashes = '-'.repeat((widths[at] ?? 3) - 1);
     return WORDS.has(heading) ? `${dashes}-` : `${dashes}:`;
   });
-  return [line(HEADINGS), line(rule), ...rows.map(line)].join('\n');
+  const note = disturbanceNote(results);
+  return [line(HEADINGS), line(rule), ...rows.map(line), ...(note === null ? [] : ['', note])].join('\n');
 }
 
 function pad(cell: string, at: number, widths: readonly number[]): string {
@@ -51,6 +53,7 @@ function cellsOf(summary: Summary): string[] {
     ratio === null ? '' : `${ratio.toFixed(2)}×`,
     times.cpuSeconds.toFixed(2),
     times.serverCpuSeconds === null ? '' : times.serverCpuSeconds.toFixed(2),
+    times.otherCpuSeconds.toFixed(2),
     (times.peakBytes / 1024 / 1024).toFixed(0),
     targets.map(({ target }) => target).join('; '),
     targets.map(({ met }) => (met ? 'yes' : 'NO')).join('; '),

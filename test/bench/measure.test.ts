@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { cpuOfEndedChildren, peakMemory, processTree, statFields } from '../../bench/measure/proc.ts';
+import { startCpuMeter } from '../../bench/measure/cpu-meter.ts';
+import {
+  cpuOfChildren,
+  cpuOfEndedChildren,
+  peakMemory,
+  processTree,
+  statFields,
+} from '../../bench/measure/proc.ts';
 import { runCommand } from '../../bench/measure/run-command.ts';
 import { fitLine, median, worstDeviation } from '../../bench/measure/statistics.ts';
 
@@ -41,6 +48,20 @@ describe.runIf(process.platform === 'linux')('process measurement', () => {
     expect(processTree(process.pid)[0]).toBe(process.pid);
     expect(peakMemory(process.pid)).toBeGreaterThan(1_000_000);
     expect(cpuOfEndedChildren('self')).toBeGreaterThanOrEqual(0);
+  });
+
+  it('startCpuMeter: what is neither client nor server is other', async () => {
+    let server = 1;
+    const read = startCpuMeter({ serverCpu: () => server });
+    await runCommand(command('const end = Date.now() + 300; while (Date.now() < end);'), never);
+    server = 1.05;
+    const cpu = read(0);
+    expect(cpu.serverCpuSeconds).toBeCloseTo(0.05);
+    expect(cpu.otherCpuSeconds).toBeGreaterThan(0.1);
+  });
+
+  it('cpuOfChildren: the living and the ended', () => {
+    expect(cpuOfChildren(process.pid)).toBeGreaterThanOrEqual(cpuOfEndedChildren('self'));
   });
 
   it('runCommand: peak memory, CPU time and output', async () => {

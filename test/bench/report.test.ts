@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { renderChart } from '../../bench/report/chart.ts';
 import type { Results } from '../../bench/report/results.ts';
-import { summarise } from '../../bench/report/summary.ts';
+import { disturbanceNote, summarise } from '../../bench/report/summary.ts';
 import { renderTable } from '../../bench/report/table.ts';
 import { measured, SAMPLE } from './results-sample.ts';
 
@@ -29,6 +29,30 @@ describe('summarise', () => {
       cases: [{ name: 'csv', title: 'CSV', linear: false, entrants: [{ ...greedy, runs }] }],
     };
     expect(summarise(results)[0]?.targets).toEqual([{ target: '≤ 256 MiB', met: false }]);
+  });
+});
+
+describe('disturbanceNote', () => {
+  const busy = measured('sluice', [10]);
+  const withOthers = (otherCpuSeconds: number): Results => ({
+    ...SAMPLE,
+    cases: [
+      {
+        name: 'csv',
+        title: 'CSV',
+        linear: false,
+        entrants: [{ ...busy, runs: busy.runs.map((run) => ({ ...run, otherCpuSeconds })) }],
+      },
+    ],
+  });
+
+  it('a quiet machine needs no word', () => expect(disturbanceNote(withOthers(1))).toBeNull());
+
+  it('other work is stated in table and chart', () => {
+    const note = 'other work took 25 % of the CPU time';
+    expect(disturbanceNote(withOthers(5))).toContain(note);
+    expect(renderTable(withOthers(5))).toContain(note);
+    expect(renderChart(withOthers(5))).toContain(note);
   });
 });
 

@@ -18,6 +18,7 @@ export function measured(
       seconds: value,
       cpuSeconds: 1,
       serverCpuSeconds: 2,
+      otherCpuSeconds: 0.1,
       peakBytes: 100 * 1024 * 1024,
     })),
     ...more,
