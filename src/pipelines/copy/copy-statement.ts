@@ -31,8 +31,13 @@ export function copyNormalised(table: TableName, columns: readonly string[]): st
   return copyFrom(table, columns, NORMALISED);
 }
 
-/** COPY of a file's own bytes. */
-export function copyRaw(table: TableName, columns: readonly string[], dialect: Dialect): string {
+/** COPY of a file's own bytes; with `neverNull`, a column whose text is no NULL even if it equals the NULL marker. */
+export function copyRaw(
+  table: TableName,
+  columns: readonly string[],
+  dialect: Dialect,
+  neverNull: string | null = null,
+): string {
   const options = [
     `DELIMITER ${quoteLiteral(dialect.delimiter)}`,
     `NULL ${quoteLiteral(dialect.nullMarker)}`,
@@ -42,6 +47,7 @@ export function copyRaw(table: TableName, columns: readonly string[], dialect: D
     return copyFrom(table, columns, ['FORMAT text', ...options].join(', '));
   const quote = quoteLiteral(dialect.quote ?? String.fromCharCode(QUOTE_STAND_IN));
   const escapeWith = dialect.quote === null ? quote : quoteLiteral(dialect.escape ?? dialect.quote);
+  if (neverNull !== null) options.push(`FORCE_NOT_NULL (${quoteIdentifier(neverNull)})`);
   return copyFrom(
     table,
     columns,

@@ -42,35 +42,33 @@ export class ServerCheck {
     await this.prepare();
     const bytes = Buffer.from(suspects.map(suspectLine).join(''), 'utf8');
     await copyBytes(this.client, `COPY pg_temp.sluice_suspect FROM STDIN (FORMAT csv)`, bytes);
-    const values = this.columns.map((_, at) => `c${at}`).join(', ');
-    const { rows } = await this.client.query<{ n: number; fault: [string, string, string | null] }>(
+    const { rows } = await this.client.query<ServerFault & { n: number }>(
       `WITH checked AS MATERIALIZED
-         (SELECT n, pg_temp.sluice_check(ARRAY[${values}]::text[]) AS fault FROM pg_temp.sluice_suspect)
-       SELECT n, fault FROM checked WHERE fault IS NOT NULL`,
+         (SELECT n, pg_temp.sluice_check(v) AS fault FROM pg_temp.sluice_suspect)
+       SELECT n, fault[1] AS sqlstate, fault[2] AS message, fault[3] AS "column" FROM checked WHERE fault IS NOT NULL`,
     );
     await this.client.query(
       `TRUNCATE pg_temp.sluice_suspect${this.probe === null ? '' : ', pg_temp.sluice_probe'}`,
     );
-    return new Map(
-      rows.map(({ n, fault: [sqlstate, message, column] }) => [n, { sqlstate, message, column }]),
-    );
+    return new Map(rows.map(({ n, ...fault }) => [n, fault]));
   }
 
   private async prepare(): Promise<void> {
     if (this.ready) return;
     this.ready = true;
     await this.client.query('DROP TABLE IF EXISTS pg_temp.sluice_suspect, pg_temp.sluice_probe');
-    const texts = this.columns.map((_, at) => `c${at} text`);
-    await this.client.query(
-      `CREATE TEMP TABLE sluice_suspect (${['n bigint', ...texts].join(', ')}) ON COMMIT DROP`,
-    );
+    // One array, which can be stored out of line: as columns of their own, the texts of a wide record fit no page.
+    await this.client.query('CREATE TEMP TABLE sluice_suspect (n bigint, v text[]) ON COMMIT DROP');
     if (this.probe !== null) {
       await this.client.query(
-        `CREATE TEMP TABLE sluice_probe (LIKE ${this.probe} INCLUDING CONSTRAINTS) ON COMMIT DROP`,
+        `CREATE TEMP TABLE sluice_probe (LIKE ${this.probe} INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING CONSTRAINTS)
+         ON COMMIT DROP`,
       );
-      await this.client.query(
-        'ALTER TABLE pg_temp.sluice_probe ALTER _run_id DROP NOT NULL, ALTER _row DROP NOT NULL',
-      );
+      const own = ['_run_id', '_row'].flatMap((name) => [
+        `ALTER ${name} DROP NOT NULL`,
+        `ALTER ${name} DROP DEFAULT`,
+      ]);
+      await this.client.query(`ALTER TABLE pg_temp.sluice_probe ${own.join(', ')}`);
     }
     await this.client.query(this.checkFunction());
   }
@@ -96,7 +94,10 @@ export class ServerCheck {
   }
 }
 
+/** A line of CSV; the values are an array literal in its second field. */
 function suspectLine(suspect: Suspect): string {
-  const cells = suspect.values.map((value) => (value === null ? '' : `"${value.replaceAll('"', '""')}"`));
-  return `${[suspect.record, ...cells].join(',')}\n`;
+  const elements = suspect.values.map((value) =>
+    value === null ? 'NULL' : `"${value.replace(/["\\]/g, '\\$&')}"`,
+  );
+  return `${suspect.record},"{${elements.join(',').replaceAll('"', '""')}}"\n`;
 }
