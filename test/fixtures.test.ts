@@ -132,12 +132,15 @@ async function expectCarriedOut({ outcomes, root }: Delivered): Promise<void> {
   const folderOfReceipts = join(root, 'exports', 'receipts');
   const receipts = (await readdir(folderOfReceipts)).map((name) => join(folderOfReceipts, name));
   expect(receipts.length).toBe(outcomes.length);
+  const places = new Set<string>();
   for (const receipt of receipts) {
     const { movedTo, path, status, error } = JSON.parse(await readFile(receipt, 'utf8'));
+    places.add(movedTo);
     const origin = path.startsWith('/') ? 'command' : 'imports';
     const folder = origin === 'command' ? '' : join(root, 'imports');
     expect(existsSync(join(folder, movedTo)), movedTo).toBe(true);
     if (origin === 'imports') expect(movedTo).toMatch(status === 'failed' ? /^failed\// : /^processed\//);
     expect(typeof error?.remedy).toBe(status === 'published' ? 'undefined' : 'string');
   }
+  expect(places.size, 'namesakes end in different places').toBe(receipts.length);
 }
