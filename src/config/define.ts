@@ -7,7 +7,7 @@ export interface SluiceConfig {
 
 /** One kind of feed. */
 export interface DatasetConfig {
-  /** Name of the dataset; normalised, it is the parent table's name. */
+  /** Name of the dataset; normalised, and cut to 48 bytes with a hash when it is longer, it is the parent table's name. */
   readonly name: string;
   /**
    * A glob on the file name, or a RegExp with optional named groups `label` and `date`; a name ending in `.gz` is
@@ -29,7 +29,7 @@ export interface DatasetConfig {
 
 /** What a dataset does about a layout that differs from what it has. */
 export interface Contract {
-  /** `evolve` adds the column, `freeze` refuses the file, `discard` leaves the column out and counts it. */
+  /** `evolve` adds the column, `freeze` refuses the file, `discard` leaves the column out. The first file makes all. */
   readonly newColumn: 'evolve' | 'freeze' | 'discard';
   /** `widen` changes an inferred type so that every value fits, `freeze` refuses the file. */
   readonly typeChange: 'widen' | 'freeze';

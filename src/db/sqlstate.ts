@@ -34,14 +34,28 @@ export const DUPLICATE_TABLE = '42P07';
 export const DUPLICATE_SCHEMA = '42P06';
 export const DUPLICATE_DATABASE = '42P04';
 export const DEPENDENT_OBJECTS = '2BP01';
+/** Among others: a table that cannot inherit because its columns or constraints are not its parent's. */
+export const DATATYPE_MISMATCH = '42804';
 
-/** A row that no page holds. */
-const ROW_TOO_BIG = '54000';
+/** Classes of errors that are never about what is in a record: connection, transaction, resources, operator, system. */
+const NOT_THE_RECORDS = new Set(['08', '25', '40', '53', '55', '57', '58']);
+/** The context that COPY adds to an error while it works on a record. */
+const WITHIN_COPY = /^COPY .*?, line \d+/m;
 
-/** True for a SQLSTATE that says a value does not fit its column or constraint: classes 22 and 23. */
-export function isValueError(sqlstate: string): boolean {
-  return sqlstate.startsWith('22') || sqlstate.startsWith('23') || sqlstate === ROW_TOO_BIG;
+/**
+ * True for an error that says a record does not fit its table: whatever Postgres, a type or a constraint raises while
+ * COPY works on it. Classes 22 and 23 are about values wherever they come from.
+ */
+export function isRecordError(error: unknown): boolean {
+  const sqlstate = sqlstateOf(error);
+  if (sqlstate === null || NOT_THE_RECORDS.has(sqlstate.slice(0, 2))) return false;
+  if (sqlstate.startsWith('22') || sqlstate.startsWith('23')) return true;
+  const context: unknown = Reflect.get(Object(error), 'where');
+  return typeof context === 'string' && WITHIN_COPY.test(context);
 }
+
+/** SQL for the same of a SQLSTATE inside a function: classes that are to be raised again. */
+export const NOT_THE_RECORDS_SQL = [...NOT_THE_RECORDS].map((name) => `'${name}'`).join(', ');
 
 /** True for a SQLSTATE after which the session is gone. */
 export function isConnectionLost(sqlstate: string): boolean {

@@ -3,12 +3,12 @@
  * docs/schema.md draws the state machine.
  */
 export const STATUS = {
-  /** Seen by the watcher, perhaps still growing. The watcher moves it on once it settles; `waiting_for` says on what. */
+  /** Changed while it was read; nothing of it is published. The watcher moves it on once it has settled again. */
   detected: 'detected',
   /** Unchanged long enough and complete. The queue moves it on as soon as a slot is free; after a transient error it
    * comes back here until `next_attempt_at`. */
   settled: 'settled',
-  /** Dataset, entries, dialect and sha256 are known. The run moves it on at once. */
+  /** Dataset, entries and dialect are known. The run moves it on at once. */
   identified: 'identified',
   /** Layout, types, version table and DDL are decided. The run moves it on at once. */
   planned: 'planned',

@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import { isValueError, sqlstateOf } from '../../db/sqlstate.ts';
+import { isRecordError } from '../../db/sqlstate.ts';
 import type { Block } from '../../formats/delimited/block-reader.ts';
 import { type RecordSpan, recordsOf, subBlock } from '../../formats/delimited/records.ts';
 import { scanRecords } from '../../formats/delimited/scan.ts';
@@ -125,8 +125,7 @@ export class BlockCopier {
     try {
       return { rows: await copyBytes(this.client, this.statement, block.bytes), line: 0 };
     } catch (error) {
-      const sqlstate = sqlstateOf(error);
-      if (sqlstate === null || !isValueError(sqlstate)) throw error;
+      if (!isRecordError(error)) throw error;
       await this.client.query('ROLLBACK TO block');
       return { rows: null, line: errorLine(error) };
     }

@@ -28,7 +28,7 @@ export class CanonicalCheck {
     );
     this.delimiter = dialect.delimiter.charCodeAt(0);
     this.quote = dialect.quote === null ? -1 : dialect.quote.charCodeAt(0);
-    this.nullMarker = Buffer.from(dialect.nullMarker, 'latin1');
+    this.nullMarker = Buffer.from(dialect.nullMarker, dialect.encoding === 'utf-8' ? 'utf8' : 'latin1');
   }
 
   /** Null when there is nothing to look at, or the dialect cannot be read by bytes. */

@@ -104,14 +104,14 @@ function isTimestamp(bytes: Buffer, from: number, to: number): boolean {
   if (length === DATE_LENGTH) return true;
   const separator = bytes[from + 10];
   if (separator !== 0x20 && separator !== 0x54) return false;
-  if (length < 16 || bytes[from + 13] !== COLON) return false;
+  if (length < 16 || bytes[from + 13] !== COLON || !isBelow24(bytes, from)) return false;
   if (!areDigits(bytes, from + 11, from + 13) || !areDigits(bytes, from + 14, from + 16)) return false;
   if (length === 16) return true;
   if (length < 19 || bytes[from + 16] !== COLON || !areDigits(bytes, from + 17, from + 19)) return false;
-  if (length === 19) return isBelow24(bytes, from) && isBelow60(bytes, from);
+  if (length === 19) return isBelow60(bytes, from);
   const isFraction =
     bytes[from + 19] === POINT && length > 20 && length <= 26 && areDigits(bytes, from + 20, to);
-  return isFraction && isBelow24(bytes, from) && isBelow60(bytes, from);
+  return isFraction && isBelow60(bytes, from);
 }
 
 /** Postgres takes 24:00:00 and :60, and turns them into another time. */

@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 import { qualified } from '../../db/identifiers.ts';
-import { isValueError, sqlstateOf } from '../../db/sqlstate.ts';
+import { isRecordError, sqlstateOf } from '../../db/sqlstate.ts';
 import { messageOf } from '../../errors.ts';
 import type { Block } from '../../formats/delimited/block-reader.ts';
 import type { Field } from '../../formats/delimited/dialect.ts';
@@ -12,7 +12,7 @@ import { copyBytes } from './copy-bytes.ts';
 import { type CopyField, type CopyJob, numberedStatement } from './copy-job.ts';
 import { errorColumn } from './error-place.ts';
 import { numberedNormalised, numberedRaw } from './numbered-records.ts';
-import { ServerCheck, type ServerFault } from './server-check.ts';
+import { PROBE, ServerCheck, type ServerFault } from './server-check.ts';
 import { isNull, type ReadRecord, rejectOf, takeApart } from './take-apart.ts';
 
 /** Where a block's rejected rows go. It may refuse further ones by throwing. */
@@ -46,7 +46,13 @@ export class Rescue {
       const fault = faults.get(span.record);
       return fault === undefined
         ? []
-        : [rejectOf(this.job, block, span, { code: 'VALUE_REFUSED', ...fault })];
+        : [
+            rejectOf(this.job, block, span, {
+              code: 'VALUE_REFUSED',
+              ...fault,
+              message: this.said(fault.message),
+            }),
+          ];
     });
     const good = faults.size === 0 ? records : records.filter(({ span }) => !faults.has(span.record));
     const late: Reject[] = [];
@@ -85,6 +91,12 @@ export class Rescue {
     return new ServerCheck(this.client, columns, probe);
   }
 
+  /** Postgres's words, about the table that people know. */
+  private said(message: string): string {
+    const known = `"${this.job.plan.version.name}"`;
+    return message.replaceAll(`"${PROBE}"`, known).replaceAll(`"${this.table.name}"`, known);
+  }
+
   /** Copies records that should all be taken. Should Postgres still refuse one, halves find it. */
   private async copy(batch: Batch, records: readonly ReadRecord[]): Promise<number> {
     const [first] = records;
@@ -102,15 +114,14 @@ export class Rescue {
       await this.client.query('RELEASE rescue');
       return rows;
     } catch (error) {
-      const sqlstate = sqlstateOf(error);
-      if (sqlstate === null || !isValueError(sqlstate)) throw error;
+      if (!isRecordError(error)) throw error;
       await this.client.query('ROLLBACK TO rescue; RELEASE rescue');
       if (records.length === 1) {
         const fault = {
           code: 'VALUE_REFUSED',
-          message: messageOf(error),
+          message: this.said(messageOf(error)),
           column: errorColumn(error),
-          sqlstate,
+          sqlstate: sqlstateOf(error),
         };
         batch.late.push(rejectOf(this.job, batch.block, first.span, fault));
         return 0;

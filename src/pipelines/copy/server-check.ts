@@ -1,6 +1,10 @@
 import type { PoolClient } from 'pg';
 import { quoteIdentifier, quoteLiteral } from '../../db/identifiers.ts';
+import { NOT_THE_RECORDS_SQL } from '../../db/sqlstate.ts';
 import { copyBytes } from './copy-bytes.ts';
+
+/** Stands for the target where records are tried; occurs in Postgres's messages. */
+export const PROBE = 'sluice_probe';
 
 /** What Postgres says about one record. */
 export interface ServerFault {
@@ -48,7 +52,7 @@ export class ServerCheck {
        SELECT n, fault[1] AS sqlstate, fault[2] AS message, fault[3] AS "column" FROM checked WHERE fault IS NOT NULL`,
     );
     await this.client.query(
-      `TRUNCATE pg_temp.sluice_suspect${this.probe === null ? '' : ', pg_temp.sluice_probe'}`,
+      `TRUNCATE pg_temp.sluice_suspect${this.probe === null ? '' : `, pg_temp.${PROBE}`}`,
     );
     return new Map(rows.map(({ n, ...fault }) => [n, fault]));
   }
@@ -56,19 +60,19 @@ export class ServerCheck {
   private async prepare(): Promise<void> {
     if (this.ready) return;
     this.ready = true;
-    await this.client.query('DROP TABLE IF EXISTS pg_temp.sluice_suspect, pg_temp.sluice_probe');
+    await this.client.query(`DROP TABLE IF EXISTS pg_temp.sluice_suspect, pg_temp.${PROBE}`);
     // One array, which can be stored out of line: as columns of their own, the texts of a wide record fit no page.
     await this.client.query('CREATE TEMP TABLE sluice_suspect (n bigint, v text[]) ON COMMIT DROP');
     if (this.probe !== null) {
       await this.client.query(
-        `CREATE TEMP TABLE sluice_probe (LIKE ${this.probe} INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING CONSTRAINTS)
+        `CREATE TEMP TABLE ${PROBE} (LIKE ${this.probe} INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING CONSTRAINTS)
          ON COMMIT DROP`,
       );
       const own = ['_run_id', '_row'].flatMap((name) => [
         `ALTER ${name} DROP NOT NULL`,
         `ALTER ${name} DROP DEFAULT`,
       ]);
-      await this.client.query(`ALTER TABLE pg_temp.sluice_probe ${own.join(', ')}`);
+      await this.client.query(`ALTER TABLE pg_temp.${PROBE} ${own.join(', ')}`);
     }
     await this.client.query(this.checkFunction());
   }
@@ -80,15 +84,15 @@ export class ServerCheck {
     const names = this.columns.map(({ name }) => quoteIdentifier(name)).join(', ');
     const tried = this.columns.map((_, at) => `v${at}`).join(', ');
     const probe =
-      this.probe === null ? '' : `at := NULL; INSERT INTO pg_temp.sluice_probe (${names}) VALUES (${tried});`;
+      this.probe === null ? '' : `at := NULL; INSERT INTO pg_temp.${PROBE} (${names}) VALUES (${tried});`;
     return `CREATE OR REPLACE FUNCTION pg_temp.sluice_check(v text[]) RETURNS text[] LANGUAGE plpgsql AS ${quoteLiteral(`
       DECLARE at text; state text; said text; named text; ${variables}
       BEGIN
         ${steps.join(' ')} ${probe}
         RETURN NULL;
-      EXCEPTION WHEN data_exception OR integrity_constraint_violation OR program_limit_exceeded OR internal_error
-                     OR feature_not_supported OR datatype_mismatch OR cannot_coerce THEN
+      EXCEPTION WHEN OTHERS THEN
         GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, said = MESSAGE_TEXT, named = COLUMN_NAME;
+        IF left(state, 2) IN (${NOT_THE_RECORDS_SQL}) THEN RAISE; END IF;
         RETURN ARRAY[state, said, coalesce(at, nullif(named, ''))];
       END`)}`;
   }

@@ -44,7 +44,7 @@ export function takeApart(job: CopyJob, block: Block, wantFields: boolean): Take
 }
 
 /** The fields that a short record lacks are NULL, where the dataset says so. */
-function padded(job: CopyJob, fields: readonly Field[]): readonly Field[] {
+export function padded(job: CopyJob, fields: readonly Field[]): readonly Field[] {
   const missing = job.plan.columns.length - fields.length;
   if (missing <= 0 || job.plan.ragged === 'reject') return fields;
   const none = { value: job.dialect.nullMarker, quoted: false };

@@ -3,6 +3,7 @@ import { RecordParser } from '../../formats/delimited/parse-record.ts';
 import { QuickLook } from '../../formats/delimited/quick-look.ts';
 import { recordsOf } from '../../formats/delimited/records.ts';
 import { type CopyJob, copyJob } from '../copy/copy-job.ts';
+import { padded } from '../copy/take-apart.ts';
 import type { OpenedEntry } from '../handlers/handler.ts';
 import { type InferredType, widenFor } from '../inference/infer-types.ts';
 import type { LoadPlan } from '../plan/run-plan.ts';
@@ -53,7 +54,8 @@ function surveyBlock(job: CopyJob, guesses: readonly Guess[], block: Parameters<
   const quick = QuickLook.suits(job.dialect) ? new QuickLook(block, job.dialect, checks) : null;
   for (const span of recordsOf(block, job.rules)) {
     if (quick?.isFine(span)) continue;
-    const { fields } = parser.parse(block.bytes.subarray(span.start, span.contentEnd));
+    const parsed = parser.parse(block.bytes.subarray(span.start, span.contentEnd));
+    const fields = parsed.fields === null ? null : padded(job, parsed.fields);
     // What cannot be read, or has another number of fields, is going to be rejected whatever the types.
     if (fields === null || fields.length !== job.plan.columns.length) continue;
     for (const guess of guesses) {

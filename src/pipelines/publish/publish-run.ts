@@ -1,7 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import { toSluiceError } from '../../db/database-error.ts';
 import { qualified } from '../../db/identifiers.ts';
-import { sqlstateOf, UNIQUE_VIOLATION } from '../../db/sqlstate.ts';
+import { DATATYPE_MISMATCH, sqlstateOf, UNIQUE_VIOLATION } from '../../db/sqlstate.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { hasCode, SluiceError } from '../../errors.ts';
 import { endRuns, lockRuns, type Run } from '../../ledger/runs.ts';
@@ -90,7 +90,12 @@ async function publishJob(client: PoolClient, input: PublishInput, job: PublishJ
 async function attachSegments(client: PoolClient, plan: LoadPlan, loaded: LoadedJob): Promise<void> {
   const version = qualified(plan.version.schema, plan.version.name);
   for (const segment of loaded.segments) {
-    await client.query(`ALTER TABLE ${qualified(segment.schema, segment.name)} INHERIT ${version}`);
+    try {
+      await client.query(`ALTER TABLE ${qualified(segment.schema, segment.name)} INHERIT ${version}`);
+    } catch (error) {
+      if (sqlstateOf(error) !== DATATYPE_MISMATCH) throw error;
+      throw new SluiceError('PLAN_STALE', { dataset: plan.dataset, file: plan.title }, error);
+    }
   }
 }
 
