@@ -32,6 +32,24 @@ export function variablesTable(variables) {
 }
 
 /**
+ * What `bench/results.json` says, as Markdown.
+ * @param {import('../bench/report/results.ts').Results | null} results null: there are none yet
+ * @param {(results: import('../bench/report/results.ts').Results) => string} renderTable
+ */
+export function resultsSection(results, renderTable) {
+  if (results === null) return 'No whole run has been recorded yet: `npm run bench` makes one.';
+  const { machine, versions, server, date, commit, runs } = results;
+  const memory = `${(machine.memoryBytes / 1024 ** 3).toFixed(0)} GiB`;
+  const facts = [
+    `${date}, commit ${commit}, median of ${runs} interleaved runs`,
+    `${machine.cpu}, ${machine.cores} cores shared by client and server, ${memory}; ${machine.system}`,
+    server.description,
+    ...Object.entries(versions).map(([name, version]) => `${name}: ${version}`),
+  ];
+  return `${facts.map((fact) => `- ${fact}`).join('\n')}\n\n${renderTable(results)}`;
+}
+
+/**
  * The text with what stands between the markers `<!-- name -->` and `<!-- /name -->` replaced.
  * @param {string} text @param {string} name @param {string} content
  */

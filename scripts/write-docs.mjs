@@ -1,8 +1,8 @@
 // Brings the generated tables of docs/ up to date: `npm run docs`.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { errorsTable, replaceSection, variablesTable } from './docs-tables.mjs';
+import { errorsTable, replaceSection, resultsSection, variablesTable } from './docs-tables.mjs';
 import { ensureBuiltForTests, ensureInstalled, ROOT } from './ensure-ready.mjs';
 
 await ensureInstalled();
@@ -11,6 +11,15 @@ const { CATALOGUE } = await built('errors.js');
 const { describeEnvironment } = await built('config/environment.js');
 rewrite('docs/errors.md', 'errors', errorsTable(CATALOGUE));
 rewrite('docs/configuration.md', 'variables', variablesTable(describeEnvironment()));
+const { createJiti } = await import('jiti');
+/** @type {typeof import('../bench/report/table.ts')} */
+const { renderTable } = await createJiti(import.meta.url).import('../bench/report/table.ts');
+rewrite('docs/performance.md', 'results', resultsSection(benchResults(), renderTable));
+
+function benchResults() {
+  const file = join(ROOT, 'bench/results.json');
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null;
+}
 
 /** @param {string} path */
 function built(path) {

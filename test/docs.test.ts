@@ -3,10 +3,12 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { errorsTable, replaceSection, variablesTable } from '../scripts/docs-tables.mjs';
+import { renderTable } from '../bench/report/table.ts';
+import { errorsTable, replaceSection, resultsSection, variablesTable } from '../scripts/docs-tables.mjs';
 import { describeEnvironment, VARIABLE_NAMES } from '../src/config/environment.ts';
 import { loadSettings } from '../src/config/load-settings.ts';
 import { CATALOGUE } from '../src/errors.ts';
+import { SAMPLE } from './bench/results-sample.ts';
 
 let folder: string;
 
@@ -19,6 +21,16 @@ async function pages(): Promise<string[]> {
   const inDocs = await readdir('docs', { recursive: true });
   const all = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...inDocs.map((name) => `docs/${name}`)];
   return all.filter((name) => name.endsWith('.md'));
+}
+
+/** Read from the sources: every fault that is given to a record there. */
+async function rejectCodes(): Promise<string[]> {
+  const copying = (await readdir('src/pipelines/copy')).map((name) => `src/pipelines/copy/${name}`);
+  const sources = await Promise.all(
+    [...copying, 'src/formats/delimited/parse-record.ts'].map((name) => readFile(name, 'utf8')),
+  );
+  const codes = sources.flatMap((source) => [...source.matchAll(/'([A-Z]+(?:_[A-Z]+)+)'/g)]);
+  return [...new Set(codes.map(([, code]) => code ?? ''))].sort();
 }
 
 describe('docs', () => {
@@ -41,12 +53,38 @@ describe('docs', () => {
     expect(() => replaceSection('no markers', 't', 'new')).toThrow(/markers/);
   });
 
-  it('the example in docs/configuration.md is a valid sluice.config.ts', async () => {
+  it('docs/performance.md has the results as they are (npm run docs brings it up to date)', async () => {
+    const text = await readFile('docs/performance.md', 'utf8');
+    const file = 'bench/results.json';
+    const results = existsSync(file) ? JSON.parse(await readFile(file, 'utf8')) : null;
+    expect(text).toBe(replaceSection(text, 'results', resultsSection(results, renderTable)));
+  });
+
+  it('a section of results names machine and versions', () => {
+    const section = resultsSection(SAMPLE, renderTable);
+    expect(section).toContain('- A & B <fast>, 2 cores shared by client and server, 8 GiB; Linux');
+    expect(section).toContain('- node: v20.20.2');
+    expect(section).toContain(renderTable(SAMPLE));
+  });
+
+  it('docs/errors.md explains every code that a reject can have', async () => {
+    const text = await readFile('docs/errors.md', 'utf8');
+    const documented = [...(text.split('## Reject codes')[1] ?? '').matchAll(/^\| `([A-Z_]+)` \|/gm)];
+    expect(documented.map(([, code]) => code).sort()).toEqual(await rejectCodes());
+  });
+
+  it('the examples in docs/configuration.md are valid', async () => {
     const text = await readFile('docs/configuration.md', 'utf8');
-    const example = /```ts\n([\s\S]*?)```/.exec(text)?.[1] ?? '';
-    await writeFile(join(folder, 'sluice.config.ts'), example);
-    const { datasets } = await loadSettings({ env: {}, cwd: folder });
-    expect(datasets).toMatchObject([{ name: 'orders', columns: { id: 'bigint' } }]);
+    const loaded = [];
+    for (const [at, [, example = '']] of [...text.matchAll(/```ts\n([\s\S]*?)```/g)].entries()) {
+      const configPath = join(folder, `example-${at}.config.ts`);
+      await writeFile(configPath, example);
+      loaded.push((await loadSettings({ env: {}, cwd: folder, configPath })).datasets);
+    }
+    expect(loaded).toMatchObject([
+      [{ name: 'orders', columns: { id: 'bigint' }, ragged: 'pad' }],
+      [{ name: 'countries', contract: { newColumn: 'freeze', typeChange: 'freeze' } }],
+    ]);
   });
 
   it('examples/sluice.config.ts is valid, and its patterns match the example files', async () => {
