@@ -241,9 +241,15 @@ export const CATALOGUE = {
   },
   REJECT_LIMIT_EXCEEDED: {
     kind: 'terminal',
-    message: '{file}: {rejected} of {read} records were rejected; the limit is {limit}',
+    message: '{file}: {rejected} records were rejected; the limit is {limit}',
     remedy:
       "Look at them with `sluice rejects RUN`; correct the file, or raise REJECT_LIMIT or the dataset's rejectLimit.",
+  },
+  CORRECTION_REFUSED: {
+    kind: 'terminal',
+    message: '{file} holds rejects of run {run}, which was not published: it {status}',
+    remedy:
+      'There is nothing to add them to. Correct the lines in the source file itself and drop that again.',
   },
   CORRECTION_MISMATCH: {
     kind: 'terminal',

@@ -13,13 +13,16 @@ export interface Correction {
 /** What is known of the load that a reject file comes from. */
 export interface CorrectedLoad {
   readonly correction: Correction;
-  readonly dataset: string;
+  /** Null when the run failed before it had one. */
+  readonly dataset: string | null;
+  /** Of the load; only what is published can be added to. */
+  readonly status: string;
   readonly dialect: Dialect;
   readonly label: string | null;
   readonly businessDate: string | null;
 }
 
-/** The published load of run `runId` whose file is called `fileName`, or null when there is none with rejects. */
+/** The load of run `runId` whose file is called `fileName`, or null when there is none with rejects. */
 export async function findCorrectedLoad(
   pool: Pool,
   runId: number,
@@ -31,6 +34,7 @@ export async function findCorrectedLoad(
   return {
     correction: { runId, loadId: row.load_id, records: row.records },
     dataset: row.dataset,
+    status: row.status,
     dialect: row.dialect,
     label: row.label,
     businessDate: row.business_date,
@@ -60,7 +64,8 @@ export async function resolveRejects(
 
 interface CorrectedRow {
   load_id: number;
-  dataset: string;
+  dataset: string | null;
+  status: string;
   dialect: Dialect;
   label: string | null;
   business_date: string | null;
@@ -68,14 +73,14 @@ interface CorrectedRow {
 }
 
 const FIND = `
-  select l.load_id, d.name as dataset, l.dialect, f.label, f.business_date::text,
+  select l.load_id, d.name as dataset, l.status, l.dialect, f.label, f.business_date::text,
          array(select x.record_number from sluice.reject x
                 where x.load_id = l.load_id and x.resolved_by is null order by x.record_number)::float8[] as records
     from sluice.run r
     join sluice.source_file f on f.file_id = r.file_id
     join sluice.load_job l on l.run_id = r.run_id and l.file_id = r.file_id
-    join sluice.dataset d on d.dataset_id = l.dataset_id
-   where r.run_id = $1 and f.name = $2 and l.status = 'published' and l.rows_rejected > 0
+    left join sluice.dataset d on d.dataset_id = l.dataset_id
+   where r.run_id = $1 and f.name = $2 and l.rows_rejected > 0
    limit 1`;
 
 const RESOLVE = `

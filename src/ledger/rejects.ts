@@ -1,4 +1,4 @@
-import type { Pool, PoolClient } from 'pg';
+import type { PoolClient } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 
 /** A record that could not be loaded. */
@@ -38,11 +38,6 @@ export async function writeRejects(
     stream.once('finish', resolve);
     stream.end(Buffer.from(lines.join(''), 'utf8'));
   });
-}
-
-/** Removes the rejects that earlier attempts of a run have left. */
-export async function clearRejects(client: Pool | PoolClient, runId: number): Promise<void> {
-  await client.query('delete from sluice.reject where run_id = $1', [runId]);
 }
 
 const COPY_REJECTS = `copy sluice.reject

@@ -16,6 +16,11 @@ import {
 } from './run-pipeline.ts';
 import { type KnownDataset, readDataset } from './tables/known-dataset.ts';
 
+/** Bytes of inflated records that are kept in memory before what there is is published. */
+const BATCH_BYTES = 8 * 1024 * 1024;
+/** A compressed file beyond this may not be small at all. */
+const MOST_COMPRESSED_BYTES = 32 * 1024;
+
 /**
  * Takes files through all stages. Several small ones of one dataset that change nothing about it are published
  * together; every other file, and every file that is in any way special, goes through by itself. Gives what went
@@ -27,12 +32,14 @@ export async function runGroup(
   options: RunOptions,
 ): Promise<Map<number, unknown>> {
   const failures = new Map<number, unknown>();
-  const group: Group = { context, options, failures, known: new Map() };
+  const group: Group = { context, options, failures, known: new Map(), batches: new Map(), batchBytes: 0 };
   if (items.length === 1) await runAlone(group, items);
   else {
-    const batches = new Map<string, Prepared[]>();
-    for (const item of items) await collect(group, item, batches);
-    for (const batch of batches.values()) await publishBatch(group, batch);
+    for (const item of items) {
+      await collect(group, item);
+      if (group.batchBytes > BATCH_BYTES) await publishBatches(group);
+    }
+    await publishBatches(group);
   }
   return failures;
 }
@@ -43,6 +50,9 @@ interface Group {
   readonly failures: Map<number, unknown>;
   /** Datasets as they were read last. */
   readonly known: Map<string, KnownDataset | null>;
+  /** Files in memory, with those they can be published with. */
+  readonly batches: Map<string, Prepared[]>;
+  batchBytes: number;
 }
 
 interface Prepared extends GroupMember {
@@ -66,7 +76,7 @@ async function runAlone(group: Group, items: readonly RunningFile[]): Promise<vo
 }
 
 /** Reads a file into memory and puts it with those it can be published with, or runs it at once. */
-async function collect(group: Group, item: RunningFile, batches: Map<string, Prepared[]>): Promise<void> {
+async function collect(group: Group, item: RunningFile): Promise<void> {
   try {
     refuseStopped(group, item);
     const prepared = await prepare(group, item);
@@ -78,7 +88,8 @@ async function collect(group: Group, item: RunningFile, batches: Map<string, Pre
     }
     const { dataset, version } = prepared.job.plan;
     const key = JSON.stringify([dataset, version.name]);
-    batches.set(key, [...(batches.get(key) ?? []), prepared]);
+    group.batches.set(key, [...(group.batches.get(key) ?? []), prepared]);
+    for (const block of prepared.job.loaded.blocks) group.batchBytes += block.bytes.length;
   } catch (error) {
     group.failures.set(item.file.fileId, error);
   }
@@ -93,6 +104,7 @@ async function prepare(group: Group, item: RunningFile): Promise<Prepared | null
     const { handler, entries } = await identifyFile(context, handle, item.file);
     const [entry] = entries;
     if (entry === undefined || entries.length > 1 || entry.correction !== null) return null;
+    if (entry.compression === 'gzip' && handle.opened.size > MOST_COMPRESSED_BYTES) return null;
     return await load(group, item, { handle, handler, entry });
   } finally {
     await handle.close();
@@ -120,6 +132,12 @@ async function knownDataset(group: Group, dataset: string): Promise<KnownDataset
   const known = await readDataset(group.context.pool, dataset);
   group.known.set(dataset, known);
   return known;
+}
+
+async function publishBatches(group: Group): Promise<void> {
+  for (const batch of group.batches.values()) await publishBatch(group, batch);
+  group.batches.clear();
+  group.batchBytes = 0;
 }
 
 async function publishBatch(group: Group, batch: readonly Prepared[]): Promise<void> {

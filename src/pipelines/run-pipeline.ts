@@ -240,6 +240,7 @@ async function keepRejects(work: Work): Promise<void> {
     const { count: rowsRejected, owner } = rejects;
     await saveLoadJob(pool, owner?.loadId ?? null, {
       ...note,
+      head: rejects.head,
       status: 'failed',
       recordsRead: rowsRejected,
       rowsRejected,

@@ -111,7 +111,7 @@ export class QuickLook {
   private afterQuoted(open: number, quote: string): number {
     let at = this.text.indexOf(quote, open + 1);
     while (at >= 0 && this.text[at + 1] === quote) at = this.text.indexOf(quote, at + 2);
-    return at < 0 ? this.text.length : at + 1;
+    return at < 0 ? Number.POSITIVE_INFINITY : at + 1;
   }
 
   private quotedValue(open: number, after: number, quote: string): string {

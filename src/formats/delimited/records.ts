@@ -23,11 +23,11 @@ export function recordsOf(block: Block, rules: ScanRules): RecordSpan[] {
   const spans: RecordSpan[] = [];
   scanRecords(bytes, 0, bytes.length, rules, {
     eof: true,
-    onRecord: (start, end, linesBefore) => {
+    onRecord: (start, end, linesBefore, terminated) => {
       spans.push({
         start,
         end,
-        contentEnd: contentEnd(bytes, end, rules),
+        contentEnd: terminated ? beforeLineEnd(bytes, end, rules) : end,
         record: block.firstRecord + spans.length,
         line: block.firstLine + linesBefore,
       });
@@ -36,8 +36,7 @@ export function recordsOf(block: Block, rules: ScanRules): RecordSpan[] {
   return spans;
 }
 
-function contentEnd(bytes: Buffer, end: number, rules: ScanRules): number {
-  if (bytes[end - 1] !== rules.lineEnd) return end;
+function beforeLineEnd(bytes: Buffer, end: number, rules: ScanRules): number {
   return rules.lineEnd === LF && bytes[end - 2] === CR ? end - 2 : end - 1;
 }
 

@@ -91,8 +91,8 @@ export interface ScanOptions {
   readonly eof: boolean;
   /** Stop after this many records. */
   readonly maxRecords?: number;
-  /** Told of each record: its offsets, line end included, and the lines before it. */
-  readonly onRecord?: (start: number, end: number, linesBefore: number) => void;
+  /** Told of each record: its offsets, line end included, the lines before it, and whether it has a line end. */
+  readonly onRecord?: (start: number, end: number, linesBefore: number, terminated: boolean) => void;
 }
 
 /**
@@ -173,7 +173,7 @@ class Scanner {
     if (content <= 2) this.hazards |= shortRecordHazards(bytes, this.recordStart, content, rules);
     if (content > 0 || rules.singleColumn) {
       scan.records++;
-      if (this.onRecord) this.onRecord(this.recordStart, at + 1, scan.lines);
+      if (this.onRecord) this.onRecord(this.recordStart, at + 1, scan.lines, true);
     }
     this.recordStart = at + 1;
     scan.end = at + 1;
@@ -187,7 +187,7 @@ class Scanner {
     const content = stop - this.recordStart;
     if (content <= 2) this.hazards |= shortRecordHazards(this.bytes, this.recordStart, content, this.rules);
     scan.records++;
-    if (this.onRecord) this.onRecord(this.recordStart, stop, scan.lines);
+    if (this.onRecord) this.onRecord(this.recordStart, stop, scan.lines, false);
     scan.end = stop;
     scan.lines = this.lines + 1;
     scan.hazards = this.hazards;
@@ -230,9 +230,9 @@ class Scanner {
     for (let at = from; at < stop; at++) {
       const byte = bytes[at];
       if (byte === escapeByte && escapeByte !== quote) {
-        at++;
-        if (bytes[at] === lineEnd) this.lines++;
-        else if (bytes[at] === 0) this.hazards |= HAZARD.nul;
+        const hidden = ++at < stop ? bytes[at] : -1;
+        if (hidden === lineEnd) this.lines++;
+        else if (hidden === 0) this.hazards |= HAZARD.nul;
       } else if (byte === quote) return at;
       else if (byte === lineEnd) this.lines++;
       else if (byte === 0) this.hazards |= HAZARD.nul;

@@ -3,6 +3,7 @@ import { detectDialect } from '../../formats/delimited/detect-dialect.ts';
 import type { SourceHandle } from '../../formats/file-handle.ts';
 import { findCorrectedLoad } from '../../ledger/corrections.ts';
 import type { SourceFile } from '../../ledger/source-file.ts';
+import { datasetFrom } from '../identify/dataset-name.ts';
 import type { IdentifiedEntry } from '../identify/identified.ts';
 import { sampleFile } from '../identify/sample.ts';
 import { sampleRecords } from '../identify/sample-records.ts';
@@ -30,6 +31,10 @@ async function identify(
   const load = await findCorrectedLoad(pool, Number(run), name);
   if (load === null) return null;
   const title = file.displayPath;
+  const { dataset, status } = load;
+  if (status !== 'published' || dataset === null) {
+    throw new SluiceError('CORRECTION_REFUSED', { file: title, run: Number(run), status });
+  }
   const { bomBytes: _, ...overrides } = load.dialect;
   const sample = await sampleFile(handle);
   const detected = detectDialect(sample.head, { complete: sample.whole, overrides });
@@ -39,8 +44,8 @@ async function identify(
       entryName: null,
       title,
       compression: 'none',
-      dataset: load.dataset,
-      config: settings.datasets.find((config) => config.name === load.dataset) ?? null,
+      dataset,
+      config: settings.datasets.find((config) => datasetFrom(config.name) === dataset) ?? null,
       businessDate: load.businessDate,
       label: load.label,
       detected,

@@ -51,6 +51,7 @@ export async function loadJob(
   });
   try {
     const first = await reader.next();
+    context.rejects.head = originalHead(plan.dialect, reader.head);
     const loading: Loading = { context, job: copyJob(plan), handle, opened, reader };
     return first === null || reader.ended
       ? await keepSmall(loading, first)
@@ -71,7 +72,18 @@ interface Loading {
 async function keepSmall(loading: Loading, block: Block | null): Promise<LoadedJob> {
   await refuseChanged(loading);
   refuseMismatch(loading);
-  return { ...resultOf(loading), rowsLoaded: 0, segments: [], blocks: block === null ? [] : [block] };
+  return {
+    ...resultOf(loading),
+    rowsLoaded: 0,
+    segments: [],
+    blocks: block === null ? [] : [compact(block)],
+  };
+}
+
+/** A small block is kept for a while: not with a buffer that is mostly empty. */
+function compact(block: Block): Block {
+  const isLoose = block.bytes.buffer.byteLength > 2 * block.bytes.length;
+  return isLoose ? { ...block, bytes: Buffer.from(block.bytes) } : block;
 }
 
 async function fillSegments(loading: Loading, first: Block): Promise<LoadedJob> {
@@ -135,7 +147,7 @@ function resultOf(loading: Loading) {
   return {
     recordsRead: reader.recordsRead,
     rowsSkipped: 0,
-    head: originalHead(loading.job.plan.dialect, reader.head),
+    head: loading.context.rejects.head,
     rejects: loading.context.rejects,
     fileSha256: hashes.file,
     contentSha256: hashes.content,

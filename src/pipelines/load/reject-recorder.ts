@@ -19,6 +19,8 @@ export interface RejectJob {
 export class RejectRecorder {
   /** Rejects so far. */
   count = 0;
+  /** What stood before the first record, byte for byte; known once reading has begun. */
+  head: Buffer = Buffer.alloc(0);
   /** Set once the job is in the ledger. */
   owner: RejectOwner | null = null;
   private streaming = false;
@@ -92,18 +94,10 @@ export class RejectRecorder {
   }
 
   private tooMany(read: number | null): SluiceError {
-    const { limit } = this;
+    const { limit, job } = this;
+    const of = read === null ? '' : ` of ${read} records read`;
     const allowed =
-      limit.kind === 'count'
-        ? `${limit.rows} rows`
-        : limit.kind === 'percent'
-          ? `${limit.percent} %`
-          : 'none';
-    return new SluiceError('REJECT_LIMIT_EXCEEDED', {
-      file: this.job.file,
-      rejected: this.count,
-      read: read ?? 'the',
-      limit: allowed,
-    });
+      limit.kind === 'percent' ? `${limit.percent} %${of}` : limit.kind === 'count' ? limit.rows : 'none';
+    return new SluiceError('REJECT_LIMIT_EXCEEDED', { file: job.file, rejected: this.count, limit: allowed });
   }
 }
