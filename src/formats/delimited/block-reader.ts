@@ -52,7 +52,9 @@ export class BlockReader {
   ) {
     this.rules = compileRules(options.dialect, options.columnCount);
     const { firstBlockBytes = options.blockBytes } = options;
-    this.buffer = Buffer.allocUnsafe(Math.min(firstBlockBytes, options.blockBytes, options.maxRecordBytes));
+    this.buffer = Buffer.allocUnsafe(
+      Math.min(firstBlockBytes, options.blockBytes, options.maxRecordBytes + 1),
+    );
   }
 
   /** Records handed out so far. */
@@ -120,6 +122,7 @@ export class BlockReader {
 
   /** Offset after `lines` physical lines, null when the buffer does not hold them yet. */
   private afterPreamble(from: number, lines: number): number | null {
+    if (this.filled < from && !this.eof) return null;
     let at = Math.min(from, this.filled);
     for (let line = 0; line < lines; line++) {
       const end = this.buffer.subarray(0, this.filled).indexOf(this.rules.lineEnd, at);
@@ -158,17 +161,18 @@ export class BlockReader {
 
   private allocate(atLeast: number): Buffer {
     const { blockBytes, maxRecordBytes } = this.options;
-    const bytes = Math.max(Math.min(blockBytes, maxRecordBytes), atLeast);
+    const bytes = Math.max(Math.min(blockBytes, maxRecordBytes + 1), atLeast);
     return (bytes === blockBytes ? this.free.pop() : undefined) ?? Buffer.allocUnsafeSlow(bytes);
   }
 
   private grow(): void {
     const { maxRecordBytes, file } = this.options;
-    if (this.buffer.length >= maxRecordBytes) {
+    // One byte more than the longest record: whether the file ends there shows only by reading on.
+    if (this.buffer.length > maxRecordBytes) {
       const facts = { file, line: this.nextLine, limit: maxRecordBytes };
       throw new SluiceError(this.insideQuotes() ? 'UNTERMINATED_QUOTE' : 'RECORD_TOO_LONG', facts);
     }
-    const larger = Buffer.allocUnsafe(Math.min(this.buffer.length * 2, maxRecordBytes));
+    const larger = Buffer.allocUnsafe(Math.min(this.buffer.length * 2, maxRecordBytes + 1));
     this.buffer.copy(larger, 0, 0, this.filled);
     this.buffer = larger;
   }
