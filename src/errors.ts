@@ -180,7 +180,7 @@ export const CATALOGUE = {
     kind: 'terminal',
     message: '{file}: the quoted field that starts in the record at line {line} is never closed',
     remedy:
-      "Close the quote in that line, or set the dataset's dialect (quote: null) when quotes are ordinary characters.",
+      "Close the quote in that line, or set the dataset's dialect (quote: null) when quotes are ordinary characters, or raise MAX_RECORD_BYTES when a field really is that long.",
   },
   RECORD_TOO_LONG: {
     kind: 'terminal',

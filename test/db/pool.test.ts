@@ -53,9 +53,9 @@ describe('a session of the pool', () => {
   });
 
   it('is waited for without a limit when all are in use', async () => {
-    const pool = openPool(database.url, { max: 1, applicationName: 'small', connectTimeoutMs: 50 });
+    const pool = openPool(database.url, { max: 1, applicationName: 'small', connectTimeoutMs: 1000 });
     try {
-      const slow = pool.query('select pg_sleep(0.3)');
+      const slow = pool.query('select pg_sleep(1.5)');
       expect((await pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
       await slow;
     } finally {

@@ -52,7 +52,7 @@ export class BlockReader {
   ) {
     this.rules = compileRules(options.dialect, options.columnCount);
     const { firstBlockBytes = options.blockBytes } = options;
-    this.buffer = Buffer.allocUnsafe(
+    this.buffer = Buffer.allocUnsafeSlow(
       Math.min(firstBlockBytes, options.blockBytes, options.maxRecordBytes + 1),
     );
   }

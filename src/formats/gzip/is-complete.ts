@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import { Writable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { COMPLETE, type Completeness, incomplete } from '../completeness.ts';
@@ -40,12 +40,8 @@ export async function gzipCompleteness(
 }
 
 async function inflateToEnd(handle: FileHandle, size: number, signal: AbortSignal): Promise<Completeness> {
-  const source = handle.createReadStream({
-    start: 0,
-    end: size - 1,
-    autoClose: false,
-    highWaterMark: CHUNK_BYTES,
-  });
+  // Not `createReadStream`: when the pipeline fails it closes the handle, which is the caller's.
+  const source = Readable.from(chunksOf(handle, size), { highWaterMark: 1 });
   try {
     await pipeline(source, createGunzip({ chunkSize: CHUNK_BYTES }), discard(), { signal });
     return COMPLETE;
@@ -55,6 +51,15 @@ async function inflateToEnd(handle: FileHandle, size: number, signal: AbortSigna
     if (code === 'Z_BUF_ERROR') return incomplete('gzip: the data ends before the trailer');
     const tail = await readAt(handle, size - TRAILER_BYTES, TRAILER_BYTES);
     return isZeros(tail) ? incomplete('gzip: zeros at the end, still being filled') : COMPLETE;
+  }
+}
+
+async function* chunksOf(handle: FileHandle, size: number): AsyncGenerator<Buffer> {
+  for (let position = 0; position < size; ) {
+    const chunk = await readAt(handle, position, Math.min(CHUNK_BYTES, size - position));
+    if (chunk.length === 0) return;
+    position += chunk.length;
+    yield chunk;
   }
 }
 
