@@ -94,19 +94,15 @@ describe('QuickLook', () => {
     expect(found.map(({ isFine }) => isFine)).toEqual([false, true, false, true, false, true]);
   });
 
-  test('takes time in proportion to the block, in one column too', () => {
-    const seconds = (records: number) => {
-      const bytes = Buffer.from('value\n'.repeat(records));
-      const block: Block = { bytes, records, firstRecord: 1, firstLine: 1, hazards: 0 };
-      const spans = recordsOf(block, compileRules(USUAL, 1));
-      const quick = new QuickLook(block, USUAL, [null]);
-      const before = performance.now();
-      const all = spans.every((span) => quick.isFine(span));
-      const taken = performance.now() - before;
-      expect(all).toBe(true);
-      return taken;
-    };
-    seconds(20_000);
-    expect(seconds(160_000)).toBeLessThan(60 * Math.max(1, seconds(10_000)));
+  test('does not search the block for each record anew, in one column either', () => {
+    const records = 300_000;
+    const bytes = Buffer.from('value\n'.repeat(records));
+    const block: Block = { bytes, records, firstRecord: 1, firstLine: 1, hazards: 0 };
+    const spans = recordsOf(block, compileRules(USUAL, 1));
+    const quick = new QuickLook(block, USUAL, [null]);
+    const before = performance.now();
+    expect(spans.every((span) => quick.isFine(span))).toBe(true);
+    // A tenth of a second; half a minute if each record searched what is left.
+    expect(performance.now() - before).toBeLessThan(8000);
   });
 });
