@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import type { Settings } from './config/settings.ts';
 import { type Database, openDatabase } from './db/database.ts';
+import { toSluiceError } from './db/database-error.ts';
 import { inTransaction } from './db/transaction.ts';
 import { messageOf, SluiceError } from './errors.ts';
 import { Leases } from './ledger/leases.ts';
@@ -35,7 +36,7 @@ export const HANDLERS = [rejectCorrection, delimitedFile];
 const OTHERS_POLL_MS = 250;
 const PROGRESS_EVERY_MS = 5_000;
 const PROGRESS_BAR_EVERY_MS = 200;
-/** Lanes beyond this gained nothing on any machine measured. */
+/** One more than there are cores keeps them busy while a lane waits for its next block; beyond this nothing was gained. */
 const MOST_LANES = 4;
 /** Connections besides those that load: leases, ledger, schema. */
 const SPARE_CONNECTIONS = 4;
@@ -82,7 +83,7 @@ export class Application {
   /** Opens the database, makes the schemas and the folders, and clears away what a crash left. */
   static async open(settings: Settings, log: Log, options: ApplicationOptions): Promise<Application> {
     await makeFolders(settings);
-    const wantedLanes = settings.lanes ?? Math.min(availableParallelism(), MOST_LANES);
+    const wantedLanes = settings.lanes ?? Math.min(availableParallelism() + 1, MOST_LANES);
     const database = await openDatabase(settings, (message) => log.info(message), {
       applicationName: options.applicationName,
       max: settings.concurrency * (wantedLanes + 1) + SPARE_CONNECTIONS,
@@ -119,6 +120,10 @@ export class Application {
         log.warn(
           `${file.displayPath} is tried again in ${(delayMs / 1000).toFixed(1)} s: ${error.code}: ${error.message}`,
         ),
+      onStuck: (files, error) => {
+        const names = files.map((file) => file.displayPath).join(', ');
+        log.error(`${error.code}: ${error.message}. ${error.remedy} Left for the next start: ${names}`);
+      },
       onOutage: (error) => log.error(`${error.code}: ${error.message}. ${error.remedy}`),
       onRecovery: () => {
         log.info('the database answers again');
@@ -255,12 +260,23 @@ export class Intake {
     await this.dispatcher.stop(graceMs);
   }
 
+  /** Rejects when the ledger cannot be worked with, and never resolves. */
+  failed(): Promise<never> {
+    return this.dispatcher.failed();
+  }
+
   abortNow(): void {
     this.dispatcher.abortNow();
   }
 
   private async take(files: readonly SettledFile[]): Promise<void> {
-    await registerFiles(this.application.database.pool, files.map(toArrival));
+    try {
+      await registerFiles(this.application.database.pool, files.map(toArrival));
+    } catch (error) {
+      const problem = toSluiceError(error);
+      if (problem.kind === 'terminal') this.dispatcher.fail(problem);
+      throw problem;
+    }
     this.dispatcher.notify();
   }
 }

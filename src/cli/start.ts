@@ -34,9 +34,9 @@ async function serve(application: Application, { log, settings }: CommandContext
   const intake = application.watch();
   const running = intake.start().then(() => {
     log.info(`ready: watching ${settings.importsDir}, database ${application.database.maskedUrl}`);
-    return new Promise<void>(() => {});
+    return intake.failed();
   });
-  // The promise above never settles; without a timer nothing would keep the process alive between two events.
+  // The promise above settles only when all is lost; without a timer nothing would keep the process alive between two events.
   const alive = setInterval(() => {}, 60_000);
   try {
     await untilSignalled(intake, running);

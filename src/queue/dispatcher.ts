@@ -39,6 +39,8 @@ export interface DispatcherOptions {
   readonly maxAttempts: number;
   /** A transient failure that will be retried in `delayMs`. */
   onRetry(file: SourceFile, error: SluiceError, delayMs: number): void;
+  /** Files that cannot be brought to an end; they are not tried again before the next start. */
+  onStuck(files: readonly SourceFile[], error: SluiceError): void;
   /** The database does not answer (once per outage), and answers again. */
   onOutage(error: SluiceError): void;
   onRecovery(): void;
@@ -58,6 +60,8 @@ const OUTAGE_POLL_MS = 1_000;
 export class Dispatcher {
   private readonly queue: PQueue;
   private readonly held = new Set<number>();
+  /** Files that are held and not worked on. */
+  private readonly stuck = new Set<number>();
   private groups = 0;
   private readonly abort = new AbortController();
   private stopping = false;
@@ -66,14 +70,11 @@ export class Dispatcher {
   private timer: NodeJS.Timeout | null = null;
   private outage = false;
   private idleWaiters: (() => void)[] = [];
+  private failure: SluiceError | null = null;
+  private failureWaiters: ((error: SluiceError) => void)[] = [];
 
   constructor(private readonly options: DispatcherOptions) {
     this.queue = new PQueue({ concurrency: options.concurrency });
-  }
-
-  /** Files being worked on now. */
-  get active(): number {
-    return this.held.size;
   }
 
   /** True once `stop` has been called. */
@@ -97,13 +98,33 @@ export class Dispatcher {
     });
   }
 
-  /** Resolves when nothing is waiting that could be started now, and nothing is being worked on. */
-  idle(): Promise<void> {
-    return new Promise((resolve) => {
+  /**
+   * Resolves when nothing is waiting that could be started now, and nothing is being worked on. Rejects when the
+   * ledger cannot be worked with.
+   */
+  async idle(): Promise<void> {
+    await new Promise<void>((resolve) => {
       this.idleWaiters.push(resolve);
       this.notify();
       this.reportIdle();
     });
+    if (this.failure !== null) throw this.failure;
+  }
+
+  /** Rejects when the ledger cannot be worked with, and never resolves. */
+  failed(): Promise<never> {
+    return new Promise((_, reject) => {
+      if (this.failure !== null) reject(this.failure);
+      else this.failureWaiters.push(reject);
+    });
+  }
+
+  /** The ledger refuses what we ask of it, which waiting does not cure: nothing more is taken. */
+  fail(error: SluiceError): void {
+    this.failure ??= error;
+    this.stopping = true;
+    for (const reject of this.failureWaiters.splice(0)) reject(this.failure);
+    this.reportIdle();
   }
 
   /**
@@ -136,7 +157,9 @@ export class Dispatcher {
         if (groups.length === 0) return await this.schedule();
       }
     } catch (error) {
-      this.suffer(toSluiceError(error));
+      const problem = toSluiceError(error);
+      if (problem.kind === 'terminal') this.fail(problem);
+      else this.suffer(problem);
     }
   }
 
@@ -169,7 +192,7 @@ export class Dispatcher {
       try {
         if (!this.stopping) await this.process(group);
       } catch (error) {
-        this.suffer(toSluiceError(error));
+        this.suffer(toSluiceError(error), group);
       } finally {
         await this.release(group);
         this.groups--;
@@ -182,7 +205,7 @@ export class Dispatcher {
   private async release(group: readonly SourceFile[]): Promise<void> {
     const fileIds = group.map((file) => file.fileId);
     await this.options.leases.release(fileIds).catch(() => {});
-    for (const fileId of fileIds) this.held.delete(fileId);
+    for (const fileId of fileIds) if (!this.stuck.has(fileId)) this.held.delete(fileId);
   }
 
   private async process(group: readonly SourceFile[]): Promise<void> {
@@ -256,8 +279,18 @@ export class Dispatcher {
     }, ms);
   }
 
-  private suffer(error: SluiceError): void {
+  /**
+   * The database is away; or, when waiting does not cure it, what it refused was about these files alone: they are
+   * left for the next start, and nobody else waits for them.
+   */
+  private suffer(error: SluiceError, group: readonly SourceFile[] = []): void {
     if (this.stopping) return;
+    if (error.kind === 'terminal') {
+      this.failure ??= error;
+      for (const file of group) this.stuck.add(file.fileId);
+      this.options.onStuck(group, error);
+      return;
+    }
     if (!this.outage) this.options.onOutage(error);
     this.outage = true;
     this.wakeIn(OUTAGE_POLL_MS);
