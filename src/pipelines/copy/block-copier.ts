@@ -118,12 +118,10 @@ export class BlockCopier {
   /** COPY of the block's own bytes. Rows null: Postgres refused a value, and names a line. Any other error is raised. */
   private async tryRaw(block: Block): Promise<{ rows: number | null; line: number }> {
     const release = this.open ? 'RELEASE block; ' : '';
-    await this.client.query(
-      `${this.takePrologue()}${release}SAVEPOINT block; ${setNextRow(this.table, block.firstRecord)}`,
-    );
+    const first = `${this.takePrologue()}${release}SAVEPOINT block; ${setNextRow(this.table, block.firstRecord)}`;
     this.open = true;
     try {
-      return { rows: await copyBytes(this.client, this.statement, block.bytes), line: 0 };
+      return { rows: await copyBytes(this.client, `${first}; ${this.statement}`, block.bytes), line: 0 };
     } catch (error) {
       if (!isRecordError(error)) throw error;
       await this.client.query('ROLLBACK TO block');

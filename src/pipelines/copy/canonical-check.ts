@@ -1,7 +1,7 @@
 import type { Block } from '../../formats/delimited/block-reader.ts';
 import type { Dialect } from '../../formats/delimited/dialect.ts';
 import { QuickLook } from '../../formats/delimited/quick-look.ts';
-import { isCanonical, KIND } from './canonical-forms.ts';
+import { formEnd, KIND } from './canonical-forms.ts';
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -54,29 +54,34 @@ export class CanonicalCheck {
     let at = start;
     for (let column = 0; ; column++) {
       const kind = kinds[column] ?? KIND.text;
-      const from = at;
       if (bytes[at] === quote) {
-        at = this.afterQuoted(bytes, at + 1);
-        if (kind !== KIND.text && !isCanonical(kind, bytes, from + 1, at - 1)) return -1;
+        const after = this.afterQuoted(bytes, at + 1);
+        if (kind !== KIND.text && formEnd(kind, bytes, at + 1) !== after - 1) return -1;
+        at = after;
+      } else if (kind === KIND.text) {
+        while (at < stop && !this.endsField(bytes[at] as number)) at++;
       } else {
-        while (at < stop) {
-          const byte = bytes[at] as number;
-          if (byte === delimiter || byte === LF || byte === CR) break;
-          at++;
-        }
-        if (
-          kind !== KIND.text &&
-          at > from &&
-          !isCanonical(kind, bytes, from, at) &&
-          !this.isNull(bytes, from, at)
-        )
-          return -1;
-        if (kind !== KIND.text && at === from && this.nullMarker.length > 0) return -1;
+        const end = formEnd(kind, bytes, at);
+        at =
+          end >= 0 && (end >= stop || this.endsField(bytes[end] as number)) ? end : this.nullEnd(bytes, at);
+        if (at < 0) return -1;
       }
       if (at >= stop) return stop;
       if (bytes[at] !== delimiter) return bytes[at] === CR && bytes[at + 1] === LF ? at + 2 : at + 1;
       at++;
     }
+  }
+
+  private endsField(byte: number): boolean {
+    return byte === this.delimiter || byte === LF || byte === CR;
+  }
+
+  /** Offset after an unquoted NULL at `from`, -1 when there is none. */
+  private nullEnd(bytes: Buffer, from: number): number {
+    const { nullMarker } = this;
+    const end = from + nullMarker.length;
+    if (end > bytes.length || nullMarker.compare(bytes, from, end) !== 0) return -1;
+    return end === bytes.length || this.endsField(bytes[end] as number) ? end : -1;
   }
 
   private afterQuoted(bytes: Buffer, from: number): number {
@@ -87,9 +92,5 @@ export class CanonicalCheck {
       if (bytes[at + 1] !== quote) return at + 1;
       at += 2;
     }
-  }
-
-  private isNull(bytes: Buffer, from: number, to: number): boolean {
-    return to - from === this.nullMarker.length && this.nullMarker.compare(bytes, from, to) === 0;
   }
 }

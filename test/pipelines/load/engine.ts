@@ -1,0 +1,107 @@
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { arrivalOf } from '../../../src/cli/load.ts';
+import type { DatasetConfig } from '../../../src/config/define.ts';
+import { loadSettings } from '../../../src/config/load-settings.ts';
+import type { Outcome } from '../../../src/ledger/outcomes.ts';
+import { openLog } from '../../../src/log.ts';
+import { Application } from '../../../src/main.ts';
+import { createTestDatabase, type TestDatabase } from '../../database.ts';
+
+export interface Rejected {
+  readonly record: number;
+  readonly line: number;
+  readonly column: string | null;
+  readonly code: string;
+  readonly message: string;
+  readonly sqlstate: string | null;
+  readonly raw: Buffer;
+}
+
+/** The program on a database and folders of its own, in this process. */
+export class Engine {
+  private constructor(
+    readonly root: string,
+    readonly database: TestDatabase,
+    private readonly application: Application,
+    private readonly outcomes: readonly Outcome[],
+  ) {}
+
+  static async open(
+    env: Readonly<Record<string, string>> = {},
+    datasets: readonly DatasetConfig[] = [],
+  ): Promise<Engine> {
+    const root = await mkdtemp(join(tmpdir(), 'sluice-engine-'));
+    await chmod(root, 0o755);
+    const database = await createTestDatabase();
+    const folders = { IMPORTS_DIR: join(root, 'imports'), EXPORTS_DIR: join(root, 'exports') };
+    const settings = await loadSettings({
+      env: { DATABASE_URL: database.url, ...folders, ...env },
+      cwd: root,
+    });
+    const outcomes: Outcome[] = [];
+    const log = openLog({ logsDir: null, debug: false, logDays: 1, console: 'none' });
+    const application = await Application.open({ ...settings, datasets }, log, {
+      applicationName: 'sluice engine',
+      onOutcome: (outcome) => outcomes.push(outcome),
+    });
+    return new Engine(root, database, application, outcomes);
+  }
+
+  /** Loads one file; gives what became of it. */
+  async load(name: string, content: string | Buffer): Promise<Outcome> {
+    const path = join(this.root, name);
+    await writeFile(path, content);
+    const before = this.outcomes.length;
+    await this.application.load([await arrivalOf(path)], () => undefined);
+    const outcome = this.outcomes[before];
+    if (outcome === undefined) throw new Error(`${name} has no outcome`);
+    return outcome;
+  }
+
+  async query<R>(sql: string, values: readonly unknown[] = []): Promise<R[]> {
+    const { rows } = await this.database.pool.query(sql, [...values]);
+    return rows;
+  }
+
+  /** The one value that `sql` gives. */
+  async value<T = unknown>(sql: string, values: readonly unknown[] = []): Promise<T> {
+    const [row] = await this.query<Record<string, T>>(sql, values);
+    return Object.values(row ?? {})[0] as T;
+  }
+
+  /** Open rejects of a run, in the order of the file. */
+  rejects(runId: number): Promise<Rejected[]> {
+    return this.query(
+      `select record_number as record, line_number as line, column_name as "column", code, message, sqlstate, raw
+         from sluice.rejects where run_id = $1 order by record_number`,
+      [runId],
+    );
+  }
+
+  /** Names of the columns of a table in the staging schema that files have, with their types. */
+  async types(table: string): Promise<Record<string, string>> {
+    const rows = await this.query<{ name: string; type: string }>(
+      `select attname as name, format_type(atttypid, atttypmod) as type from pg_attribute
+        where attrelid = to_regclass('staging.' || quote_ident($1)) and attnum > 0 and attname !~ '^_' order by attname`,
+      [table],
+    );
+    return Object.fromEntries(rows.map(({ name, type }) => [name, type]));
+  }
+
+  /** Tables and sequences of loads that nobody published. */
+  orphans(): Promise<{ name: string }[]> {
+    return this.query(
+      `select c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+        where n.nspname = 'staging_segments' and c.relkind in ('r', 'S')
+          and not exists (select from pg_inherits i where i.inhrelid = c.oid)`,
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.application.close();
+    await this.database.drop();
+    await rm(this.root, { recursive: true, force: true });
+  }
+}
