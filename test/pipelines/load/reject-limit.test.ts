@@ -88,7 +88,7 @@ function rowsOf(engine: Engine, table: string, runId: number): Promise<number> {
 
 test('a block of nothing but tiny bad records is more than one message can hold, and still listed', async () => {
   const engine = await Engine.open({ LANES: '1', REJECT_LIMIT: 'none' }, [
-    { name: 'tiny', match: 'tiny*.csv', columns: DECLARED },
+    { name: 'tiny', match: 'tiny*.csv', columns: DECLARED, dialect: { delimiter: ',', header: true } },
   ]);
   try {
     const records = 200_000;
