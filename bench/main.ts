@@ -15,6 +15,10 @@ import { renderTable } from './report/table.ts';
 import { runCase } from './run-case.ts';
 import { openServer, type Server } from './servers/server.ts';
 
+const DATA = join(import.meta.dirname, 'data');
+/** The cases done so far, for a run that is broken off: `--render --out` shows it. */
+const UNFINISHED = join(DATA, 'unfinished.json');
+
 /** Everything but the table, which alone goes to stdout. */
 function log(message: string): void {
   process.stderr.write(`${message}\n`);
@@ -23,12 +27,16 @@ function log(message: string): void {
 async function main(): Promise<number> {
   const options = readOptions(process.argv.slice(2), new Date());
   const results = options.render ? await readResults(options.out) : await measure(options);
-  if (!options.render) await writeFile(options.out, `${JSON.stringify(results, null, 2)}\n`);
+  if (!options.render) await saveResults(options.out, results);
   await writeFile(`${options.out.replace(/\.json$/, '')}.svg`, renderChart(results));
   log(`results in ${options.out}, the chart beside them`);
   process.stdout.write(`${renderTable(results)}\n`);
   const failed = results.cases.some((one) => one.entrants.some((entrant) => entrant.status === 'failed'));
   return failed ? 1 : 0;
+}
+
+async function saveResults(path: string, results: Results): Promise<void> {
+  await writeFile(path, `${JSON.stringify(results, null, 2)}\n`);
 }
 
 async function readResults(path: string): Promise<Results> {
@@ -40,7 +48,7 @@ async function measure(options: Options): Promise<Results> {
   const signal = interruption();
   const cases = selectCases(options.cases);
   const programs = await getPrograms(options);
-  const dataFolder = join(import.meta.dirname, 'data', String(options.rows));
+  const dataFolder = join(DATA, String(options.rows));
   const data = await prepareData(dataFolder, recipesFor(options.rows), dataNames(cases), log);
   signal.throwIfAborted();
   const server = await openServer(options, log);
@@ -85,27 +93,34 @@ interface Setup {
 }
 
 async function measureCases(options: Options, cases: readonly BenchCase[], setup: Setup): Promise<Results> {
-  const { server, database, programs, data, dataFolder, signal } = setup;
+  const { database, programs, data, dataFolder, signal } = setup;
+  const frame = await describeRun(options, setup);
   const work = await mkdtemp(join(tmpdir(), 'sluice-bench-'));
   await chmod(work, 0o755);
   const stage = { database, programs, folder: join(work, 'run'), signal };
   const rounds = { runs: options.runs, slowRuns: options.slowRuns, dataFolder, data, log };
   const measured: CaseResult[] = [];
   try {
-    for (const one of cases) measured.push(await runCase(one, stage, rounds));
+    for (const one of cases) {
+      measured.push(await runCase(one, stage, rounds));
+      await saveResults(UNFINISHED, { ...frame, cases: measured });
+    }
   } finally {
     await rm(work, { recursive: true, force: true });
   }
-  const settings = await database.serverFacts();
+  return { ...frame, cases: measured };
+}
+
+async function describeRun(options: Options, setup: Setup): Promise<Omit<Results, 'cases'>> {
+  const settings = await setup.database.serverFacts();
   return {
     date: options.date,
     commit: await describeCommit(),
     machine: await describeMachine(),
-    versions: versionsOf(programs, settings['server_version'] ?? 'unknown'),
-    server: { description: server.description, settings },
+    versions: versionsOf(setup.programs, settings['server_version'] ?? 'unknown'),
+    server: { description: setup.server.description, settings },
     rows: options.rows,
     runs: options.runs,
-    cases: measured,
   };
 }
 
