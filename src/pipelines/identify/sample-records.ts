@@ -17,8 +17,7 @@ export async function sampleRecords(
   file: string,
 ): Promise<Field[][]> {
   const records = await headRecords(sample, detected, file);
-  for (const slice of sample.slices) records.push(...sliceRecords(slice, detected));
-  return records;
+  return records.concat(...sample.slices.map((slice) => sliceRecords(slice, detected)));
 }
 
 async function headRecords(sample: Sample, detected: DetectedDialect, file: string): Promise<Field[][]> {
@@ -33,11 +32,11 @@ async function headRecords(sample: Sample, detected: DetectedDialect, file: stri
     file,
     partial: !sample.whole,
   });
-  const records: Field[][] = [];
+  const records: Field[][][] = [];
   for (let block = await reader.next(); block !== null; block = await reader.next()) {
-    records.push(...readFields(block.bytes, dialect));
+    records.push(readFields(block.bytes, dialect));
   }
-  return records;
+  return records.flat();
 }
 
 function sliceRecords(slice: Buffer, detected: DetectedDialect): Field[][] {

@@ -91,8 +91,9 @@ test('a block of nothing but tiny bad records is more than one message can hold,
     { name: 'tiny', match: 'tiny*.csv', columns: DECLARED, dialect: { delimiter: ',', header: true } },
   ]);
   try {
-    const records = 200_000;
+    const records = 150_000;
     const outcome = await engine.load('tiny.csv', `id,note\n${'7\n'.repeat(records)}1,ok\n`);
+    expect(outcome.errorMessage).toBeNull();
     expect(outcome.loads).toMatchObject([{ recordsRead: records + 1, rowsLoaded: 1, rowsRejected: records }]);
     const counts = await engine.query(
       'select count(*) as rejects, sum(record_number)::bigint as sum, count(distinct line_number) as lines from sluice.rejects',
