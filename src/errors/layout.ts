@@ -1,0 +1,41 @@
+import type { Catalogue } from './entry.ts';
+
+/** Layouts, contracts and the tables they meet. */
+export const LAYOUT_ERRORS = {
+  COLUMN_REFUSED: {
+    kind: 'terminal',
+    message: '{file}: dataset {dataset} has no column {column}, and its contract refuses new ones',
+    remedy: 'Remove the column from the file, or set contract.newColumn to evolve or discard.',
+  },
+  TYPE_REFUSED: {
+    kind: 'terminal',
+    message:
+      '{file}: column {column} of dataset {dataset} is {type}, but the file has {found}, and the contract refuses a change',
+    remedy: 'Correct the values, or set contract.typeChange to widen.',
+  },
+  TYPE_CONFLICT: {
+    kind: 'terminal',
+    message: '{file}: column {column} is declared as {declared}, but the table {table} has it as {type}',
+    remedy: "Declare the type the table has, or alter the table's column by hand.",
+  },
+  TABLE_MISSING: {
+    kind: 'terminal',
+    message: 'the table {table} is in the ledger, but not in the database',
+    remedy: 'Somebody dropped it. Restore it from a backup, or start anew under another dataset name.',
+  },
+  TABLE_NOT_OURS: {
+    kind: 'terminal',
+    message: 'the table {table} exists, but Sluice did not make it',
+    remedy: 'Rename that table, or give the dataset another name in sluice.config.ts.',
+  },
+  COLUMNS_TOO_MANY: {
+    kind: 'terminal',
+    message: '{file} has {count} columns; Postgres holds at most 1,598 next to ours',
+    remedy: 'Check the delimiter with `sluice plan FILE`; split the file if it really is that wide.',
+  },
+  DATASET_AMBIGUOUS: {
+    kind: 'terminal',
+    message: '{file} matches more than one dataset: {datasets}',
+    remedy: 'Make the match patterns in sluice.config.ts exclusive.',
+  },
+} as const satisfies Catalogue;
