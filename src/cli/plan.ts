@@ -33,6 +33,7 @@ function printJob(job: LoadPlan, entry: IdentifiedEntry): void {
   printLine(`file     ${job.title}`);
   printLine(`dataset  ${job.dataset}${job.derived ? ' (from the file name)' : ' (configured)'}`);
   if (job.businessDate !== null) printLine(`date     ${job.businessDate}`);
+  if (job.folder !== null) printLine(`folder   ${job.folder}`);
   if (job.label !== null) printLine(`label    ${job.label}`);
   printLine(`parent   ${job.parent.schema}.${job.parent.name}${job.datasetId === null ? ' (new)' : ''}`);
   printLine(`version  ${job.version.schema}.${job.version.name}${job.versionId === null ? ' (new)' : ''}`);

@@ -43,6 +43,7 @@ const DATASET: Shape = {
     `a name of up to ${LONGEST_DATASET_BYTES} bytes with a letter or digit, not ending in __v<number>`,
   ),
   match: test(isMatch, 'a glob on the file name (without folders) or a RegExp'),
+  label: test((value) => value === false || isRegExp(value), 'a RegExp or false'),
   dialect: test(isObject, 'an object'),
   columns: test(isObject, 'an object of types by column name'),
   contract: test(isObject, 'an object'),
@@ -175,13 +176,14 @@ function describe(value: unknown): string {
 
 /** Detached from the file's own objects. A RegExp loses `g` and `y`, whose state would be shared between files. */
 function copyOf(config: SluiceConfig): SluiceConfig {
-  const datasets = (config.datasets ?? []).map(({ match, ...rest }) => {
-    const copy = structuredClone(rest);
-    return match === undefined ? copy : { ...copy, match: statelessMatch(match) };
-  });
+  const datasets = (config.datasets ?? []).map(({ match, label, ...rest }) => ({
+    ...structuredClone(rest),
+    ...(match !== undefined && { match: stateless(match) }),
+    ...(label !== undefined && { label: stateless(label) }),
+  }));
   return { datasets };
 }
 
-function statelessMatch(match: string | RegExp): string | RegExp {
-  return typeof match === 'string' ? match : new RegExp(match.source, match.flags.replace(/[gy]/g, ''));
+function stateless<T>(pattern: T): T | RegExp {
+  return isRegExp(pattern) ? new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, '')) : pattern;
 }

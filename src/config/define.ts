@@ -11,9 +11,14 @@ export interface DatasetConfig {
   readonly name: string;
   /**
    * A glob on the file name, or a RegExp with optional named groups `label` and `date`; a name ending in `.gz` is
-   * also tried without it. Default: files whose own name, date removed, is the dataset's.
+   * also tried without it. Default: files whose own name, date and label removed, is the dataset's.
    */
   readonly match?: string | RegExp;
+  /**
+   * Finds the version label in the name of the file or archive, extension removed: the group `label`, or else all that
+   * matches. `false`: the names hold none. Default: the token `v2` or `v2.3` at the end for dumps, none for other files.
+   */
+  readonly label?: RegExp | false;
   /** What is missing is detected. */
   readonly dialect?: DialectOverrides;
   /** Declared Postgres types by column name, as it stands in the file or normalised. Columns not named are inferred. */

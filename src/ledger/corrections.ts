@@ -18,6 +18,8 @@ export interface CorrectedLoad {
   /** Of the load; only what is published can be added to. */
   readonly status: string;
   readonly dialect: Dialect;
+  readonly folder: string | null;
+  /** Of the version table its rows are in. */
   readonly label: string | null;
   readonly businessDate: string | null;
 }
@@ -36,6 +38,7 @@ export async function findCorrectedLoad(
     dataset: row.dataset,
     status: row.status,
     dialect: row.dialect,
+    folder: row.folder,
     label: row.label,
     businessDate: row.business_date,
   };
@@ -67,19 +70,21 @@ interface CorrectedRow {
   dataset: string | null;
   status: string;
   dialect: Dialect;
+  folder: string | null;
   label: string | null;
   business_date: string | null;
   records: number[];
 }
 
 const FIND = `
-  select l.load_id, d.name as dataset, l.status, l.dialect, f.label, f.business_date::text,
+  select l.load_id, d.name as dataset, l.status, l.dialect, f.label as folder, v.label, f.business_date::text,
          array(select x.record_number from sluice.reject x
                 where x.load_id = l.load_id and x.resolved_by is null order by x.record_number)::float8[] as records
     from sluice.run r
     join sluice.source_file f on f.file_id = r.file_id
     join sluice.load_job l on l.run_id = r.run_id and l.file_id = r.file_id
     left join sluice.dataset d on d.dataset_id = l.dataset_id
+    left join sluice.version v on v.version_id = l.version_id
    where r.run_id = $1 and f.name = $2 and l.rows_rejected > 0
    limit 1`;
 

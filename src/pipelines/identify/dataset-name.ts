@@ -1,11 +1,12 @@
 import { identifierFrom, shortenWithHash, shortHash } from '../../naming.ts';
 import { takeLeadingDates, takeTrailingDates } from './date-token.ts';
+import { type LabelPattern, takeDumpLabel } from './version-label.ts';
 
 /** Leaves room in Postgres's 63 bytes for what Sluice puts behind a dataset's name, such as `__v12`. */
 export const MAX_DATASET_BYTES = 48;
 
-/** Names of version tables, and of the sequences behind them. */
-const VERSION_TABLE = /__v\d+(__row)?$/;
+/** What Sluice itself puts behind a dataset's name: version tables, the view of all versions, sequences. */
+const OUR_SUFFIX = /__(?:v\d+|all|row)$/;
 const EXTENSION = /\.(csv|tsv|txt|dat)(\.gz)?$/i;
 
 /** What the name of a file says. */
@@ -14,7 +15,7 @@ export interface NameParts {
   readonly dataset: string;
   /** YYYY-MM-DD; null when the name holds no date. */
   readonly businessDate: string | null;
-  /** Null here: only a dataset's own pattern says which part of a name is a version label. */
+  /** Null here: of a plain file's name, only the dataset's own pattern says which part is a version label. */
   readonly label: string | null;
 }
 
@@ -36,11 +37,23 @@ export function stripExtension(fileName: string): string {
  * has it as its business date too. A name without a letter or digit becomes `unnamed_` and a hash.
  */
 export function nameFromFile(fileName: string): NameParts {
+  return nameFromStem(stripExtension(fileName));
+}
+
+/** The same for a name without its extension. */
+export function nameFromStem(name: string): NameParts {
   // Composed first: a mark that stands alone is no letter, and would be trimmed from the end of the name.
-  const stem = stripExtension(fileName).normalize('NFC');
+  const stem = name.normalize('NFC');
   const trailing = takeTrailingDates(stem);
   const found = trailing.date === null ? takeLeadingDates(stem) : trailing;
   return { dataset: datasetFrom(found.rest || stem), businessDate: found.date, label: null };
+}
+
+/** What the name of a dump says, extension removed: its application as `dataset`, and the version label beside the date. */
+export function nameFromDump(stem: string, pattern: LabelPattern): NameParts {
+  const { rest, label } = takeDumpLabel(stem, pattern);
+  const application = nameFromStem(rest);
+  return { ...application, businessDate: nameFromStem(stem).businessDate ?? application.businessDate, label };
 }
 
 /**
@@ -49,5 +62,5 @@ export function nameFromFile(fileName: string): NameParts {
  */
 export function datasetFrom(text: string): string {
   const name = identifierFrom(text) || `unnamed_${shortHash(text)}`;
-  return shortenWithHash(VERSION_TABLE.test(name) ? `${name}_${shortHash(name)}` : name, MAX_DATASET_BYTES);
+  return shortenWithHash(OUR_SUFFIX.test(name) ? `${name}_${shortHash(name)}` : name, MAX_DATASET_BYTES);
 }

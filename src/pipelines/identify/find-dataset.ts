@@ -1,7 +1,8 @@
 import picomatch from 'picomatch';
 import type { DatasetConfig } from '../../config/define.ts';
 import { SluiceError } from '../../errors.ts';
-import { datasetFrom, nameFromFile } from './dataset-name.ts';
+import { datasetFrom, nameFromFile, nameFromStem, stripExtension } from './dataset-name.ts';
+import { normaliseLabel, takeLabel } from './version-label.ts';
 
 /** Which dataset a file feeds. */
 export interface FoundDataset {
@@ -17,7 +18,7 @@ export interface FoundDataset {
 export function findDataset(fileName: string, datasets: readonly DatasetConfig[]): FoundDataset {
   const derived = nameFromFile(fileName);
   const matches = datasets.flatMap((config) => {
-    const groups = matchName(fileName, derived.dataset, config);
+    const groups = matchName(fileName, config);
     return groups === null ? [] : [{ config, groups }];
   });
   if (matches.length > 1) {
@@ -30,15 +31,19 @@ export function findDataset(fileName: string, datasets: readonly DatasetConfig[]
     dataset: datasetFrom(match.config.name),
     config: match.config,
     businessDate: isoDate(match.groups['date']) ?? derived.businessDate,
-    label: match.groups['label'] ?? derived.label,
+    label:
+      normaliseLabel(match.groups['label']) ?? takeLabel(stripExtension(fileName), match.config.label).label,
   };
 }
 
 type Groups = Readonly<Record<string, string | undefined>>;
 
-function matchName(fileName: string, derived: string, config: DatasetConfig): Groups | null {
+function matchName(fileName: string, config: DatasetConfig): Groups | null {
   const { match } = config;
-  if (match === undefined) return datasetFrom(config.name) === derived ? {} : null;
+  if (match === undefined) {
+    const { rest } = takeLabel(stripExtension(fileName), config.label);
+    return datasetFrom(config.name) === nameFromStem(rest).dataset ? {} : null;
+  }
   const names = [fileName, fileName.replace(/\.gz$/i, '')];
   if (typeof match === 'string') return names.some((name) => picomatch.isMatch(name, match)) ? {} : null;
   for (const name of names) {

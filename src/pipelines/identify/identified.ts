@@ -16,7 +16,12 @@ export interface IdentifiedEntry {
   readonly config: DatasetConfig | null;
   /** YYYY-MM-DD, from the file name. */
   readonly businessDate: string | null;
+  /** Folder below the imports folder that the file came in: an instance, a region; null at the top. */
+  readonly folder: string | null;
+  /** The version that the feed itself names, such as `v2`, lower-cased; null when it names none. */
   readonly label: string | null;
+  /** Decides what the dataset's contract is where its configuration does not say. */
+  readonly kind: 'delimited' | 'dump';
   readonly detected: DetectedDialect;
   /** Records drawn from across the file, in file order, without the header. */
   readonly sample: readonly Field[][];

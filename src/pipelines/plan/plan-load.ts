@@ -55,6 +55,7 @@ export function planLoad(input: PlanInput): LoadPlan {
     dataset: entry.dataset,
     derived: entry.config === null,
     businessDate: entry.businessDate,
+    folder: entry.folder,
     label: entry.label,
     dialect: entry.detected.dialect,
     ragged: entry.config?.ragged ?? 'reject',

@@ -19,6 +19,7 @@ export interface LoadPlan {
   /** The dataset's name was derived from the file's. */
   readonly derived: boolean;
   readonly businessDate: string | null;
+  readonly folder: string | null;
   readonly label: string | null;
   readonly dialect: Dialect;
   /** What becomes of a record with too few fields. */

@@ -43,6 +43,7 @@ export function planFor(target: Target, dialect: Partial<Dialect>, more: Partial
   return {
     ...{ jobNumber: 1, entryName: null, title: 'x.csv', dataset: 'x', derived: false, businessDate: null },
     ...{
+      folder: null,
       label: null,
       ragged: 'reject',
       parent: { schema, name: 'x' },
