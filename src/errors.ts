@@ -5,6 +5,7 @@ import { LAYOUT_ERRORS } from './errors/layout.ts';
 import { RECORD_ERRORS } from './errors/records.ts';
 import { RUN_ERRORS } from './errors/runs.ts';
 import { SOURCE_FILE_ERRORS } from './errors/source-files.ts';
+import { UNDO_ERRORS } from './errors/undo.ts';
 import { WATCHING_ERRORS } from './errors/watching.ts';
 
 export type { ErrorKind } from './errors/entry.ts';
@@ -23,6 +24,7 @@ export const CATALOGUE = {
   ...RECORD_ERRORS,
   ...LAYOUT_ERRORS,
   ...RUN_ERRORS,
+  ...UNDO_ERRORS,
   ...WATCHING_ERRORS,
 } as const;
 

@@ -8,6 +8,7 @@ import { type LoadOptions, load } from './load.ts';
 import { once } from './once.ts';
 import { plan } from './plan.ts';
 import { rejects } from './rejects.ts';
+import { type RetractOptions, retract } from './retract.ts';
 import { type RunsOptions, runs } from './runs.ts';
 import { type SchemaOptions, schema } from './schema.ts';
 import { start } from './start.ts';
@@ -73,6 +74,9 @@ async function buildProgram(onExit: (code: number) => void): Promise<Command> {
   add('versions [dataset]', 'show the versions of a dataset and how they differ').action(
     (dataset: string | undefined, o: CommonOptions) => run(versions(dataset, o)),
   );
+  add('retract <run|file>', 'take the rows of a published run out of staging again')
+    .option('--plan', 'show what would go, what depends on it and what stands in the way; changes nothing')
+    .action((what: string, o: RetractOptions) => run(retract(what, o)));
   add('schema', 'make or migrate the schemas')
     .option('--check', 'change nothing; fail when something is missing')
     .action((o: SchemaOptions) => run(schema(o)));

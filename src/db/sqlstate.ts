@@ -27,6 +27,7 @@ export const BUSY = new Set([
 
 export const DISK_FULL = '53100';
 export const LOCK_NOT_AVAILABLE = '55P03';
+export const FOREIGN_KEY_VIOLATION = '23503';
 export const UNIQUE_VIOLATION = '23505';
 export const UNDEFINED_TABLE = '42P01';
 export const UNDEFINED_COLUMN = '42703';

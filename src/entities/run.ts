@@ -7,6 +7,7 @@ import type { RunStatus } from './status.ts';
 @Entity({ schema: BOOKKEEPING_SCHEMA, name: 'run' })
 @Index('run_file', ['file_id'])
 @Index('run_status', ['status'])
+@Index('run_superseded_by', ['superseded_by'], { where: 'superseded_by is not null' })
 export class Run {
   @PrimaryGeneratedColumn('identity', {
     type: 'bigint',
@@ -58,6 +59,18 @@ export class Run {
   /** Bytes of the file read. */
   @Column('bigint', { nullable: true })
   bytes!: number | null;
+
+  /** When its rows were taken out of staging: by `retract`, or by the run that replaced it. */
+  @Column('timestamptz', { nullable: true })
+  undone_at!: Date | null;
+
+  /** The run that took its place. */
+  @Column('bigint', { nullable: true })
+  superseded_by!: number | null;
+
+  @ManyToOne(() => Run, { nullable: true })
+  @JoinColumn({ name: 'superseded_by', foreignKeyConstraintName: 'run_superseded_by_fkey' })
+  successor?: Run;
 }
 
-export type RunRow = Omit<Run, 'file'>;
+export type RunRow = Omit<Run, 'file' | 'successor'>;

@@ -12,6 +12,8 @@ export type FileOrigin = 'imports' | 'command';
 @Index('source_file_claim', ['status', 'next_attempt_at', 'mtime_ns'])
 @Index('source_file_sha256', ['sha256'])
 @Index('source_file_size', ['size_bytes'])
+@Index('source_file_name', ['name'])
+@Index('source_file_inode', ['inode'])
 export class SourceFile {
   @PrimaryGeneratedColumn('identity', {
     type: 'bigint',
@@ -95,9 +97,25 @@ export class SourceFile {
   @Column('text', { nullable: true })
   final_path!: string | null;
 
+  /** The same, absolute and as the file system spells it. */
+  @Column('bytea', { nullable: true })
+  final_path_bytes!: Buffer | null;
+
+  /** Set for a kept file that is loaded again: the run whose place it takes. */
+  @Column('bigint', { nullable: true })
+  replays_run_id!: number | null;
+
+  @ManyToOne(() => Run, { nullable: true })
+  @JoinColumn({ name: 'replays_run_id', foreignKeyConstraintName: 'source_file_replays_run_id_fkey' })
+  replays_run?: Run;
+
+  /** What was decided about a held delivery: `supersede` or `append`; null leaves it to the dataset's policy. */
+  @Column('text', { nullable: true })
+  redelivery!: string | null;
+
   /** When the receipt was written and the file moved; null on a finished file means that start-up must finish it. */
   @Column('timestamptz', { nullable: true })
   outcome_done_at!: Date | null;
 }
 
-export type SourceFileRow = Omit<SourceFile, 'run'>;
+export type SourceFileRow = Omit<SourceFile, 'run' | 'replays_run'>;

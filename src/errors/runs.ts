@@ -16,7 +16,7 @@ export const RUN_ERRORS = {
   },
   CORRECTION_REFUSED: {
     kind: 'terminal',
-    message: '{file} holds rejects of run {run}, which was not published: it {status}',
+    message: '{file} holds rejects of run {run}, which is not published: it is {status}',
     remedy:
       'There is nothing to add them to. Correct the lines in the source file itself and drop that again.',
   },

@@ -65,6 +65,18 @@ export async function resolveRejects(
   await client.query("update sluice.run set kind = 'correction' where run_id = $1", [byRun]);
 }
 
+/**
+ * Inside the publish transaction, under the dataset's lock: the state of the load that is corrected. What has been taken
+ * back meanwhile is added to no more.
+ */
+export async function correctedStatus(client: PoolClient, { loadId }: Correction): Promise<string> {
+  const { rows } = await client.query<{ status: string }>(
+    'select status from sluice.load_job where load_id = $1',
+    [loadId],
+  );
+  return rows[0]?.status ?? 'gone';
+}
+
 interface CorrectedRow {
   load_id: number;
   dataset: string | null;

@@ -13,6 +13,8 @@ export interface Outcome {
   readonly bytes: number;
   readonly startedAt: Date;
   readonly finishedAt: Date;
+  /** When its rows were taken out of staging again; null while they are there. */
+  readonly undoneAt: Date | null;
   readonly seconds: number;
   readonly errorCode: string | null;
   readonly errorMessage: string | null;
@@ -20,7 +22,19 @@ export interface Outcome {
   readonly remedy: string | null;
   /** The file's records joined the run they were rejected from. */
   readonly isCorrection: boolean;
+  /** The run that took its place. */
+  readonly supersededBy: number | null;
+  /** Where the file was put when its outcome was carried out before; null when it was not. */
+  readonly kept: KeptFile | null;
   readonly loads: readonly OutcomeLoad[];
+}
+
+/** A source file that Sluice keeps. */
+export interface KeptFile {
+  /** Absolute, raw bytes. */
+  readonly path: Buffer;
+  /** Relative to the imports folder (absolute when it lies elsewhere), safe to display. */
+  readonly displayPath: string;
 }
 
 export interface OutcomeLoad {
@@ -63,11 +77,17 @@ function toOutcome(file: SourceFile, row: OutcomeRow): Outcome {
     bytes: row.bytes ?? 0,
     startedAt: row.started_at,
     finishedAt: row.finished_at,
+    undoneAt: row.undone_at,
     seconds: Math.max(0, (row.finished_at.getTime() - row.started_at.getTime()) / 1000),
     errorCode: row.error_code,
     errorMessage: row.error_message,
     remedy: remedyOf(row.error_code),
     isCorrection: row.is_correction,
+    supersededBy: row.superseded_by,
+    kept:
+      row.final_path === null || row.final_path_bytes === null
+        ? null
+        : { path: row.final_path_bytes, displayPath: row.final_path },
     loads: row.loads,
   };
 }
@@ -81,14 +101,20 @@ export async function pendingOutcomes(pool: Pool, root: Buffer): Promise<SourceF
 /** A file whose receipt is written, and where it ended; null when it is no more. */
 export interface CarriedOut {
   readonly file: SourceFile;
-  readonly finalPath: string | null;
+  readonly kept: KeptFile | null;
 }
 
 export async function completeOutcomes(pool: Pool, done: readonly CarriedOut[]): Promise<void> {
   await pool.query(
-    `update sluice.source_file f set outcome_done_at = clock_timestamp(), final_path = d.final_path
-       from unnest($1::bigint[], $2::text[]) as d(file_id, final_path) where f.file_id = d.file_id`,
-    [done.map(({ file }) => file.fileId), done.map(({ finalPath }) => finalPath)],
+    `update sluice.source_file f
+        set outcome_done_at = clock_timestamp(), final_path = d.final_path, final_path_bytes = d.final_path_bytes
+       from unnest($1::bigint[], $2::text[], $3::bytea[]) as d(file_id, final_path, final_path_bytes)
+      where f.file_id = d.file_id`,
+    [
+      done.map(({ file }) => file.fileId),
+      done.map(({ kept }) => kept?.displayPath ?? null),
+      done.map(({ kept }) => kept?.path ?? null),
+    ],
   );
 }
 
@@ -106,6 +132,10 @@ interface OutcomeRow {
   bytes: number | null;
   started_at: Date;
   finished_at: Date;
+  undone_at: Date | null;
+  superseded_by: number | null;
+  final_path: string | null;
+  final_path_bytes: Buffer | null;
   error_code: string | null;
   error_message: string | null;
   is_correction: boolean;
@@ -114,7 +144,7 @@ interface OutcomeRow {
 
 const READ_OUTCOMES = `
   select f.file_id, r.run_id, r.attempt, f.status, f.sha256, f.business_date::text, r.bytes, r.started_at, r.finished_at,
-         r.error_code, r.error_message,
+         r.undone_at, r.superseded_by, f.final_path, f.final_path_bytes, r.error_code, r.error_message,
          r.kind = 'correction' as is_correction,
          coalesce((select json_agg(json_build_object(
                      'entryName', l.entry_name, 'dataset', d.name,

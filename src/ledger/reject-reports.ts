@@ -11,6 +11,8 @@ export interface RejectedLoad {
   readonly entryName: string | null;
   /** What stood before the first record, byte for byte. */
   readonly head: Buffer;
+  /** False for a load that was taken back or replaced: there is nothing to correct any more. */
+  readonly isOpen: boolean;
 }
 
 /** The loads with rejects that a file has to do with: its own, and the one that it corrects. */
@@ -22,6 +24,7 @@ export async function rejectedLoads(pool: Pool, fileId: number): Promise<Rejecte
     fileName: row.name,
     entryName: row.entry_name,
     head: row.head ?? Buffer.alloc(0),
+    isOpen: !['retracted', 'superseded'].includes(row.status),
   }));
 }
 
@@ -59,6 +62,7 @@ interface RejectedLoadRow {
   name: string;
   entry_name: string | null;
   head: Buffer | null;
+  status: string;
 }
 
 interface RejectPageRow {
@@ -72,7 +76,7 @@ interface RejectPageRow {
 }
 
 const LOADS = `
-  select l.load_id, l.run_id, f.name, l.entry_name, l.head
+  select l.load_id, l.run_id, f.name, l.entry_name, l.head, l.status
     from sluice.load_job l
     join sluice.run r on r.run_id = l.run_id
     join sluice.source_file f on f.file_id = r.file_id

@@ -3,8 +3,9 @@ import { BOOKKEEPING_SCHEMA } from '../entities/bookkeeping-schema.ts';
 import { ENTITIES } from '../entities/index.ts';
 import { MIGRATIONS_TABLE } from './known-migrations.ts';
 import { Bookkeeping1795219200000 } from './migrations/1795219200000-bookkeeping.ts';
+import { Undo1795500000000 } from './migrations/1795500000000-undo.ts';
 
-export const MIGRATIONS = [Bookkeeping1795219200000];
+export const MIGRATIONS = [Bookkeeping1795219200000, Undo1795500000000];
 
 /**
  * Runs `work` on an initialised TypeORM data source. Connecting changes nothing in the database: no synchronisation,

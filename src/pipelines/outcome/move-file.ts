@@ -12,6 +12,7 @@ export async function moveFile(file: SourceFile, folder: string, runId: number):
   if (!(await isStill(file.path, file.identity))) return findMoved(file, folder, runId);
   await mkdir(folder, { recursive: true });
   for (const target of targets(file, folder, runId)) {
+    if (target.equals(file.path)) return target;
     if (await moveTo(file, target)) return target;
   }
   throw new Error(`every name for ${file.displayPath} in ${folder} is taken`);

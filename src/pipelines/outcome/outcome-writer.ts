@@ -4,7 +4,14 @@ import PQueue from 'p-queue';
 import type { Pool } from 'pg';
 import type { Settings } from '../../config/settings.ts';
 import { messageOf, SluiceError } from '../../errors.ts';
-import { completeOutcomes, type Outcome, pendingOutcomes, readOutcomes } from '../../ledger/outcomes.ts';
+import {
+  type CarriedOut,
+  completeOutcomes,
+  type KeptFile,
+  type Outcome,
+  pendingOutcomes,
+  readOutcomes,
+} from '../../ledger/outcomes.ts';
 import type { SourceFile } from '../../ledger/source-file.ts';
 import { isStill, moveFile } from './move-file.ts';
 import { writeReceipt } from './receipt.ts';
@@ -12,6 +19,8 @@ import { writeRejectFiles } from './reject-files.ts';
 
 /** Files whose receipts and moves are under way together. */
 const FILES_AT_ONCE = 4;
+/** Under the imports folder. */
+const RETRACTED_FOLDER = path.join('processed', 'retracted');
 
 export interface OutcomeWriterOptions {
   readonly pool: Pool;
@@ -33,13 +42,13 @@ export class OutcomeWriter {
   async write(files: readonly SourceFile[]): Promise<Map<number, SluiceError>> {
     const outcomes = await readOutcomes(this.options.pool, files);
     const delayed = new Map<number, SluiceError>();
-    const done: { file: SourceFile; finalPath: string | null; outcome: Outcome }[] = [];
+    const done: (CarriedOut & { outcome: Outcome })[] = [];
     const queue = new PQueue({ concurrency: FILES_AT_ONCE });
     await queue.addAll(
       outcomes.map((outcome) => async () => {
         const { file } = outcome;
         try {
-          done.push({ file, outcome, finalPath: await this.carryOut(outcome) });
+          done.push({ file, outcome, kept: await this.carryOut(outcome) });
         } catch (error) {
           delayed.set(file.fileId, delayOf(file, error));
         }
@@ -51,16 +60,16 @@ export class OutcomeWriter {
     return delayed;
   }
 
-  private async carryOut(outcome: Outcome): Promise<string | null> {
+  private async carryOut(outcome: Outcome): Promise<KeptFile | null> {
     const { pool, settings } = this.options;
     const { file } = outcome;
-    const finalPath = await this.settleFile(outcome);
+    const kept = await this.settleFile(outcome);
     if (outcome.loads.some((load) => load.rowsRejected > 0) || outcome.isCorrection) {
       await writeRejectFiles(pool, settings.exportsDir, file.fileId);
     }
-    await writeReceipt(settings.exportsDir, outcome, finalPath);
-    if (finalPath === null && this.isDeleted(outcome)) await removeFile(file);
-    return finalPath;
+    await writeReceipt(settings.exportsDir, outcome, kept?.displayPath ?? null);
+    if (kept === null && this.isDeleted(outcome)) await removeFile(file);
+    return kept;
   }
 
   /** Files under the imports folder whose outcome is committed and not carried out. */
@@ -70,12 +79,29 @@ export class OutcomeWriter {
   }
 
   /** Moves the file where its outcome puts it. Gives where it ends, null when it is (or is going to be) no more. */
-  private async settleFile(outcome: Outcome): Promise<string | null> {
-    const { file } = outcome;
+  private async settleFile(outcome: Outcome): Promise<KeptFile | null> {
+    const kept = outcome.kept ?? (await this.firstPlace(outcome));
+    return kept !== null && outcome.status === 'retracted' ? this.setAside(outcome, kept) : kept;
+  }
+
+  private async firstPlace(outcome: Outcome): Promise<KeptFile | null> {
+    const { path: there, displayPath } = outcome.file;
     const folder = this.folderOf(outcome);
-    if (folder === null) return this.isDeleted(outcome) ? null : file.displayPath;
-    const moved = await moveFile(file, path.join(this.options.settings.importsDir, folder), outcome.runId);
-    return moved === null ? null : path.join(folder, this.nameOf(moved));
+    if (folder !== null) return this.move(outcome, there, folder);
+    return this.isDeleted(outcome) ? null : { path: there, displayPath };
+  }
+
+  /** What is taken back leaves the files that are published; a file that was left in its place stays there. */
+  private async setAside(outcome: Outcome, kept: KeptFile): Promise<KeptFile> {
+    const processed = Buffer.from(path.join(this.options.settings.importsDir, 'processed', path.sep));
+    if (!kept.path.subarray(0, processed.length).equals(processed)) return kept;
+    return (await this.move(outcome, kept.path, RETRACTED_FOLDER)) ?? kept;
+  }
+
+  private async move({ file, runId }: Outcome, from: Buffer, folder: string): Promise<KeptFile | null> {
+    const target = path.join(this.options.settings.importsDir, folder);
+    const moved = await moveFile({ ...file, path: from }, target, runId);
+    return moved === null ? null : { path: moved, displayPath: path.join(folder, this.nameOf(moved)) };
   }
 
   private nameOf(target: Buffer): string {

@@ -37,6 +37,8 @@ function receiptOf(outcome: Outcome, finalPath: string | null) {
     status: outcome.status,
     startedAt: outcome.startedAt.toISOString(),
     finishedAt: outcome.finishedAt.toISOString(),
+    ...(outcome.undoneAt !== null && { undoneAt: outcome.undoneAt.toISOString() }),
+    ...(outcome.supersededBy !== null && { supersededBy: outcome.supersededBy }),
     seconds: outcome.seconds,
     movedTo: finalPath,
     ...(outcome.errorCode !== null && {

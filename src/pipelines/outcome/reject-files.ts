@@ -24,6 +24,8 @@ async function writeLoad(pool: Pool, folder: string, load: RejectedLoad): Promis
   const name = load.entryName === null ? load.fileName : `${load.fileName}.${load.entryName}`;
   const recordsPath = path.join(folder, fitFileName(name, `.${load.runId}.csv`));
   const reasonsPath = path.join(folder, fitFileName(name, `.${load.runId}.reasons.csv`));
+  const remove = () => Promise.all([recordsPath, reasonsPath].map((file) => rm(file, { force: true })));
+  if (!load.isOpen) return void (await remove());
   const records = await WholeFile.create(recordsPath);
   const reasons = await WholeFile.create(reasonsPath);
   try {
@@ -38,7 +40,7 @@ async function writeLoad(pool: Pool, folder: string, load: RejectedLoad): Promis
     if (count > 0) {
       await reasons.finish();
       await records.finish();
-    } else await Promise.all([rm(recordsPath, { force: true }), rm(reasonsPath, { force: true })]);
+    } else await remove();
   } finally {
     await Promise.all([records.discard(), reasons.discard()]);
   }

@@ -5,9 +5,9 @@ import { endRuns, lockRuns, type RunningFile } from '../../ledger/runs.ts';
 import { BlockCopier } from '../copy/block-copier.ts';
 import { copyJob } from '../copy/copy-job.ts';
 import { RUN_ID_SETTING } from '../tables/ddl.ts';
+import { lockDatasets } from '../tables/lock-datasets.ts';
 import { checkAccounts } from './check-accounts.ts';
 import { publishedEntry } from './load-entry.ts';
-import { lockDatasets } from './lock-datasets.ts';
 import type { PublishJob } from './publish-run.ts';
 import { recordLayout } from './record-layout.ts';
 

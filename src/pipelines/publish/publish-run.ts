@@ -1,9 +1,10 @@
 import type { Pool, PoolClient } from 'pg';
 import { toSluiceError } from '../../db/database-error.ts';
 import { qualified } from '../../db/identifiers.ts';
+import { retryLocks } from '../../db/retry-locks.ts';
 import { DATATYPE_MISMATCH, sqlstateOf, UNIQUE_VIOLATION } from '../../db/sqlstate.ts';
 import { inTransaction } from '../../db/transaction.ts';
-import { hasCode, SluiceError } from '../../errors.ts';
+import { SluiceError } from '../../errors.ts';
 import { endRuns, lockRuns, type Run } from '../../ledger/runs.ts';
 import type { SourceFile } from '../../ledger/source-file.ts';
 import { BlockCopier } from '../copy/block-copier.ts';
@@ -11,15 +12,11 @@ import { copyJob } from '../copy/copy-job.ts';
 import type { LoadedJob } from '../load/loaded.ts';
 import type { LoadPlan } from '../plan/run-plan.ts';
 import { RUN_ID_SETTING } from '../tables/ddl.ts';
+import { lockDatasets } from '../tables/lock-datasets.ts';
 import { checkAccounts } from './check-accounts.ts';
-import { lockDatasets } from './lock-datasets.ts';
 import type { PublishedRun } from './published.ts';
 import { recordLayout } from './record-layout.ts';
 import { recordLoad } from './record-load.ts';
-
-/** Tries before a run gives its place in the queue to others. */
-const LOCK_TRIES = 60;
-const LOCK_PAUSE_MS = 500;
 
 export interface PublishInput {
   readonly pool: Pool;
@@ -43,16 +40,12 @@ export interface PublishJob {
  * briefly and from outside the transaction, so that nobody queues behind us.
  */
 export async function publishRun(input: PublishInput): Promise<PublishedRun> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await inTransaction(input.pool, (client) => publish(client, input), { signal: input.signal });
-    } catch (error) {
-      const problem = translate(error, input);
-      const again = hasCode(problem, 'LOCK_TIMEOUT') && attempt < LOCK_TRIES && !input.signal.aborted;
-      if (!again) throw problem;
-      await pause(LOCK_PAUSE_MS * (0.5 + Math.random()));
-    }
-  }
+  const { pool, signal } = input;
+  return retryLocks(
+    () => inTransaction(pool, (client) => publish(client, input), { signal }),
+    (error) => translate(error, input),
+    signal,
+  );
 }
 
 async function publish(client: PoolClient, input: PublishInput): Promise<PublishedRun> {
@@ -126,8 +119,4 @@ function translate(error: unknown, input: PublishInput): unknown {
     return new SluiceError('ALREADY_PUBLISHED', facts, error);
   }
   return toSluiceError(error, { file: input.file.displayPath });
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
-import { resolveRejects } from '../../ledger/corrections.ts';
+import { SluiceError } from '../../errors.ts';
+import { type Correction, correctedStatus, resolveRejects } from '../../ledger/corrections.ts';
 import { saveLoadJob } from '../../ledger/load-jobs.ts';
 import { publishedEntry } from './load-entry.ts';
 import type { PublishInput, PublishJob } from './publish-run.ts';
@@ -17,8 +18,16 @@ export async function recordLoad(client: PoolClient, record: LoadRecord): Promis
   const { input, job, layout, rowsLoaded } = record;
   const { correction } = job.plan;
   const { rejects } = job.loaded;
+  if (correction !== null) await refuseUndone(client, correction, job.plan.title);
   const entry = publishedEntry(input, job, layout, { rowsLoaded, again: input.again });
   const loadId = await saveLoadJob(client, rejects.owner?.loadId ?? null, entry);
   if (correction === null) await rejects.writeTo(client, { runId: entry.runId, loadId });
   else await resolveRejects(client, correction, input.run.runId, rejects.takeOpen(correction.records));
+}
+
+/** A correction adds rows to a run; to one that was taken back since the file was identified it must not. */
+async function refuseUndone(client: PoolClient, correction: Correction, file: string): Promise<void> {
+  const status = await correctedStatus(client, correction);
+  if (status === 'published') return;
+  throw new SluiceError('CORRECTION_REFUSED', { file, run: correction.runId, status });
 }

@@ -1,12 +1,13 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { arrivalOf } from '../../../src/cli/load.ts';
 import type { DatasetConfig } from '../../../src/config/define.ts';
 import { loadSettings } from '../../../src/config/load-settings.ts';
 import type { Outcome } from '../../../src/ledger/outcomes.ts';
 import { openLog } from '../../../src/log.ts';
 import { Application } from '../../../src/main.ts';
+import { type Retracted, retractRun } from '../../../src/pipelines/undo/retract-run.ts';
 import { createTestDatabase, type TestDatabase } from '../../database.ts';
 
 export interface Rejected {
@@ -49,15 +50,23 @@ export class Engine {
     return new Engine(root, database, application, outcomes);
   }
 
-  /** Loads one file; gives what became of it. */
+  /** Loads one file, by default one outside of the imports folder; gives what became of it. */
   async load(name: string, content: string | Buffer): Promise<Outcome> {
     const path = join(this.root, name);
+    await mkdir(dirname(path), { recursive: true });
     await writeFile(path, content);
     const before = this.outcomes.length;
     await this.application.load([await arrivalOf(path)], () => undefined);
     const outcome = this.outcomes[before];
     if (outcome === undefined) throw new Error(`${name} has no outcome`);
     return outcome;
+  }
+
+  /** Takes a run back and carries out what follows for its files. */
+  async retract(runId: number): Promise<Retracted> {
+    const retracted = await retractRun(this.database.pool, runId, new AbortController().signal);
+    await this.application.outcomes.writePending(retracted.fileIds);
+    return retracted;
   }
 
   async query<R>(sql: string, values: readonly unknown[] = []): Promise<R[]> {

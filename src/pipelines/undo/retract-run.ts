@@ -1,0 +1,59 @@
+import type { Pool, PoolClient } from 'pg';
+import { toSluiceError } from '../../db/database-error.ts';
+import { retryLocks } from '../../db/retry-locks.ts';
+import { DEPENDENT_OBJECTS, FOREIGN_KEY_VIOLATION, sqlstateOf } from '../../db/sqlstate.ts';
+import { inTransaction } from '../../db/transaction.ts';
+import { messageOf, SluiceError } from '../../errors.ts';
+import { type RunState, readRun } from '../../ledger/find-run.ts';
+import { publishedLoads, recordUndone } from '../../ledger/undo.ts';
+import { lockDatasets } from '../tables/lock-datasets.ts';
+import { refuseUnpublished } from './refuse-run.ts';
+import { deleteRows, dropSegmentsOf, type RemovedRows, removedRows } from './remove-rows.ts';
+
+export interface Retracted {
+  readonly run: RunState;
+  readonly tables: readonly RemovedRows[];
+  /** Files whose outcome has changed and is to be carried out: the run's own, and its corrections. */
+  readonly fileIds: readonly number[];
+}
+
+/**
+ * Takes the rows of a published run and of the corrections that joined it out of staging, in one transaction with the
+ * ledger (I6). Its segments are dropped, so that the time does not grow with their rows; a reader who holds one is
+ * waited for briefly and from outside the transaction.
+ */
+export function retractRun(pool: Pool, runId: number, signal: AbortSignal): Promise<Retracted> {
+  return retryLocks(
+    () => inTransaction(pool, (client) => retract(client, pool, runId), { signal }),
+    (error) => translate(error, runId),
+    signal,
+  );
+}
+
+async function retract(client: PoolClient, pool: Pool, runId: number): Promise<Retracted> {
+  const known = await publishedLoads(pool, runId);
+  await lockDatasets(
+    client,
+    known.map((load) => load.dataset),
+  );
+  const run = await readRun(client, runId, true);
+  if (run === null) throw new SluiceError('RUN_UNKNOWN', { what: `number ${runId}` });
+  refuseUnpublished(run);
+  const loads = await publishedLoads(client, runId);
+  const deleted = await deleteRows(client, loads);
+  const loadIds = loads.map((load) => load.loadId);
+  const fileIds = await recordUndone(client, loadIds, { status: 'retracted', by: null });
+  await dropSegmentsOf(client, loads);
+  return { run, tables: removedRows(loads, deleted), fileIds };
+}
+
+/** What refers to rows or segments of the run stops it; nothing is dropped along. */
+export function translate(error: unknown, run: number): unknown {
+  const sqlstate = sqlstateOf(error);
+  if (sqlstate === null) return error;
+  if (sqlstate !== DEPENDENT_OBJECTS && sqlstate !== FOREIGN_KEY_VIOLATION)
+    return toSluiceError(error, { run });
+  const { detail } = error as { detail?: string };
+  const reason = [messageOf(error), detail].filter(Boolean).join(': ').replaceAll('\n', '; ');
+  return new SluiceError('RETRACT_BLOCKED', { run, reason }, error);
+}
