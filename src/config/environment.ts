@@ -119,7 +119,7 @@ const VARIABLES = {
   MAX_RECORD_BYTES: withDefault(
     wholeNumber(1024, 256 * MIB, 'of bytes'),
     16 * MIB,
-    'Longest record; a longer one fails the file.',
+    'Longest record; a longer one is rejected.',
   ),
   MAX_ATTEMPTS: withDefault(
     wholeNumber(1, 100),

@@ -1,6 +1,7 @@
 import { Dataset } from './dataset.ts';
 import { LoadJob } from './load-job.ts';
 import { Reject } from './reject.ts';
+import { RejectPiece } from './reject-piece.ts';
 import { Run } from './run.ts';
 import { SourceFile } from './source-file.ts';
 import { Version } from './version.ts';
@@ -12,6 +13,7 @@ export const ENTITIES = [
   Run,
   LoadJob,
   Reject,
+  RejectPiece,
   Dataset,
   Version,
   FilesView,

@@ -1,4 +1,4 @@
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { inTransaction } from '../db/transaction.ts';
 import type { Reject } from './rejects.ts';
 
@@ -28,7 +28,10 @@ export async function rejectedLoads(pool: Pool, fileId: number): Promise<Rejecte
   }));
 }
 
-/** Hands on the open rejects of a load in the order of the file, a page at a time: memory does not grow with them. */
+/**
+ * Hands on the open rejects of a load in the order of the file, a page at a time: memory does not grow with them. A
+ * record that was too long comes as several, one for each piece.
+ */
 export async function readOpenRejects(
   pool: Pool,
   loadId: number,
@@ -37,11 +40,46 @@ export async function readOpenRejects(
   await inTransaction(pool, async (client) => {
     await client.query(CURSOR, [loadId]);
     for (;;) {
-      const { rows } = await client.query<RejectPageRow>('FETCH 5000 FROM open_reject');
+      const { rows } = await client.query<RejectPlaceRow>('FETCH 5000 FROM open_reject');
       if (rows.length === 0) return;
-      await onPage(rows.map(toReject));
+      for (const page of pagesOf(rows)) {
+        const [first, last] = [page[0], page.at(-1)].map((row) => row?.record_number);
+        const found = await client.query<RejectPageRow>(PAGE, [loadId, first, last]);
+        await onPage(found.rows.map(toReject));
+        if (page.at(-1)?.in_pieces) await readPieces(client, loadId, found.rows.at(-1), onPage);
+      }
     }
   });
+}
+
+/** A page ends where it would be too large, and after a record in pieces. */
+function pagesOf(rows: readonly RejectPlaceRow[]): RejectPlaceRow[][] {
+  const pages: RejectPlaceRow[][] = [];
+  let room = 0;
+  for (const row of rows) {
+    if (room < row.bytes || pages.length === 0) {
+      pages.push([]);
+      room = PAGE_BYTES;
+    }
+    pages.at(-1)?.push(row);
+    room = row.in_pieces ? -1 : room - row.bytes;
+  }
+  return pages;
+}
+
+async function readPieces(
+  client: PoolClient,
+  loadId: number,
+  record: RejectPageRow | undefined,
+  onPage: (rejects: Reject[]) => Promise<void>,
+): Promise<void> {
+  if (record === undefined) return;
+  for (let piece = 1; ; piece++) {
+    const { rows } = await client.query<{ raw: Buffer }>(PIECE, [loadId, record.record_number, piece]);
+    const [found] = rows;
+    if (found === undefined) return;
+    await onPage([{ ...toReject({ ...record, raw: found.raw }), piece }]);
+  }
 }
 
 function toReject(row: RejectPageRow): Reject {
@@ -84,9 +122,27 @@ const LOADS = `
      and l.run_id in (select run_id from sluice.load_job where file_id = $1)
    order by l.load_id`;
 
+/** Bytes of records that are in memory at once; a single one may be longer. */
+const PAGE_BYTES = 8 * 1024 * 1024;
+
+interface RejectPlaceRow {
+  record_number: number;
+  bytes: number;
+  in_pieces: boolean;
+}
+
 const CURSOR = `
   DECLARE open_reject NO SCROLL CURSOR FOR
-  select record_number, line_number, column_name, code, message, sqlstate, raw
+  select record_number, octet_length(raw) as bytes,
+         record_number in (select record_number from sluice.reject_piece where load_id = $1 and piece = 1) as in_pieces
     from sluice.reject
    where load_id = $1 and resolved_by is null
    order by record_number`;
+
+const PAGE = `
+  select record_number, line_number, column_name, code, message, sqlstate, raw
+    from sluice.reject
+   where load_id = $1 and resolved_by is null and record_number between $2 and $3
+   order by record_number`;
+
+const PIECE = 'select raw from sluice.reject_piece where load_id = $1 and record_number = $2 and piece = $3';

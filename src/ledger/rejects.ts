@@ -16,6 +16,8 @@ export interface Reject {
   readonly sqlstate: string | null;
   /** The record with its line end, exactly as it stood in the file. */
   readonly raw: Buffer;
+  /** Set when `raw` is only a piece of a record that is too long: its number, from 0. */
+  readonly piece?: number;
 }
 
 /** Rejects of one load job. */
@@ -30,10 +32,24 @@ export async function writeRejects(
   owner: RejectOwner,
   rejects: readonly Reject[],
 ): Promise<void> {
-  if (rejects.length === 0) return;
-  const lines = rejects.map((reject) => copyLine(owner, reject));
+  const records = rejects.filter(({ piece = 0 }) => piece === 0);
+  const pieces = rejects.filter(({ piece = 0 }) => piece > 0);
+  await copyLines(
+    client,
+    COPY_REJECTS,
+    records.map((reject) => copyLine(owner, reject)),
+  );
+  await copyLines(
+    client,
+    COPY_PIECES,
+    pieces.map(({ record, piece, raw }) => `${owner.loadId}\t${record}\t${piece}\t${hexCell(raw)}\n`),
+  );
+}
+
+async function copyLines(client: PoolClient, statement: string, lines: readonly string[]): Promise<void> {
+  if (lines.length === 0) return;
   await new Promise<void>((resolve, reject) => {
-    const stream = client.query(copyFrom(COPY_REJECTS));
+    const stream = client.query(copyFrom(statement));
     stream.once('error', reject);
     stream.once('finish', resolve);
     stream.end(Buffer.from(lines.join(''), 'utf8'));
@@ -42,11 +58,16 @@ export async function writeRejects(
 
 const COPY_REJECTS = `copy sluice.reject
   (run_id, load_id, record_number, line_number, column_name, code, message, sqlstate, raw) from stdin`;
+const COPY_PIECES = 'copy sluice.reject_piece (load_id, record_number, piece, raw) from stdin';
 
 function copyLine(owner: RejectOwner, reject: Reject): string {
   const { record, line, column, code, message, sqlstate, raw } = reject;
   const cells = [owner.runId, owner.loadId, record, line, column, code, message, sqlstate].map(copyCell);
-  return `${cells.join('\t')}\t\\\\x${raw.toString('hex')}\n`;
+  return `${cells.join('\t')}\t${hexCell(raw)}\n`;
+}
+
+function hexCell(raw: Buffer): string {
+  return `\\\\x${raw.toString('hex')}`;
 }
 
 const SPECIAL = /[\\\t\n\r\0]/g;

@@ -4,8 +4,9 @@ import { ENTITIES } from '../entities/index.ts';
 import { MIGRATIONS_TABLE } from './known-migrations.ts';
 import { Bookkeeping1795219200000 } from './migrations/1795219200000-bookkeeping.ts';
 import { Undo1795500000000 } from './migrations/1795500000000-undo.ts';
+import { RejectPieces1795600000000 } from './migrations/1795600000000-reject-pieces.ts';
 
-export const MIGRATIONS = [Bookkeeping1795219200000, Undo1795500000000];
+export const MIGRATIONS = [Bookkeeping1795219200000, Undo1795500000000, RejectPieces1795600000000];
 
 /**
  * Runs `work` on an initialised TypeORM data source. Connecting changes nothing in the database: no synchronisation,

@@ -6,7 +6,11 @@ import { SluiceError } from '../errors.ts';
 export const MIGRATIONS_TABLE = 'migrations';
 
 /** Names of all migrations, oldest first; known here without importing TypeORM. */
-export const KNOWN_MIGRATIONS = ['Bookkeeping1795219200000', 'Undo1795500000000'] as const;
+export const KNOWN_MIGRATIONS = [
+  'Bookkeeping1795219200000',
+  'Undo1795500000000',
+  'RejectPieces1795600000000',
+] as const;
 
 /** Names of the migrations the database has had; empty when it has no bookkeeping schema. */
 export async function appliedMigrations(client: pg.ClientBase | pg.Pool): Promise<string[]> {

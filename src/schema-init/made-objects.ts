@@ -11,6 +11,7 @@ export const BOOKKEEPING_RELATIONS = [
   'run',
   'load_job',
   'reject',
+  'reject_piece',
   'dataset',
   'version',
   'files',

@@ -1,6 +1,9 @@
 import { SluiceError } from '../../errors.ts';
 import type { ByteSource } from '../byte-source.ts';
+import { cutUtf8Bytes } from './decode.ts';
 import type { Dialect } from './dialect.ts';
+import { type Evidence, fieldCountEvidence, readsOn } from './reads-on.ts';
+import { RecordEnd } from './record-end.ts';
 import { compileRules, HAZARD, type Scan, type ScanRules, scanRecords } from './scan.ts';
 
 /** Whole records, a few MB of them: the unit of COPY and of error isolation. */
@@ -13,6 +16,11 @@ export interface Block {
   readonly firstLine: number;
   /** Union of HAZARD bits. */
   readonly hazards: number;
+  /**
+   * Set when the bytes are no whole records but the piece of this number, from 0, of one that is longer than is
+   * allowed. The first piece counts as the record; the others follow it at once, and have `records` 0.
+   */
+  readonly piece?: number;
 }
 
 export interface BlockReaderOptions {
@@ -22,17 +30,23 @@ export interface BlockReaderOptions {
   readonly blockBytes: number;
   /** Size of the first one when less will do; default: `blockBytes`. */
   readonly firstBlockBytes?: number;
-  /** A longer record is refused. */
+  /** A longer record comes in pieces; a longer head is refused. */
   readonly maxRecordBytes: number;
   /** Facts for errors. */
   readonly file: string;
   /** The source ends somewhere in the file (a sample): its last record is not taken for a whole one. */
   readonly partial?: boolean;
+  /** What shows that a quote is one too many, and the lines after it are records; default: their number of fields. */
+  readonly evidence?: Evidence;
 }
 
 /**
  * Cuts a byte source into blocks of whole records. Memory is one block, or one record when that is longer.
  * The preamble and the header are taken off first and kept in `head`. The last `Block` is followed by null.
+ *
+ * A record whose quote is never closed is a block of its own (HAZARD.unterminatedQuote): the line of the quote when
+ * what follows reads as records, else everything to the end of the file. One that is longer than is allowed comes in
+ * pieces. Throws UNTERMINATED_QUOTE for one that is both.
  */
 export class BlockReader {
   /** Everything before the first data record, byte for byte. */
@@ -45,6 +59,8 @@ export class BlockReader {
   private started = false;
   private nextRecord = 1;
   private nextLine = 1;
+  /** The record that is being handed out in pieces, and the line at which it starts. */
+  private long: { readonly end: RecordEnd; readonly line: number; pieces: number } | null = null;
 
   constructor(
     private readonly source: ByteSource,
@@ -82,15 +98,93 @@ export class BlockReader {
     if (!this.started) await this.takeHead();
     for (;;) {
       await this.fill();
-      if (this.filled === 0) return null;
-      const scan = scanRecords(this.buffer, 0, this.filled, this.rules, { eof: this.atFileEnd });
+      if (this.filled === 0) return this.endFile();
+      if (this.long !== null) return this.cutPiece();
+      const scan = this.scanBuffer(this.atFileEnd);
       if (scan.end === 0 && this.eof && this.options.partial) return null;
-      this.refuseUnterminated(scan);
-      if (scan.end > 0) {
-        const block = this.cut(scan);
-        if (block.records > 0) return block;
-      } else this.grow();
+      const block = scan.open >= 0 && this.atFileEnd ? this.beforeOpen() : this.whole(scan);
+      if (block !== null && (block.records > 0 || block.piece !== undefined)) return block;
     }
+  }
+
+  private scanBuffer(eof: boolean): Scan {
+    return scanRecords(this.buffer, 0, this.filled, this.rules, { eof });
+  }
+
+  /** The whole records that were found; when there are none yet, more has to be read. */
+  private whole(scan: Scan): Block | null {
+    if (scan.end > 0) return this.cut(scan);
+    if (!this.isFull) return this.grow();
+    if (scan.open >= 0 && this.readsOnAfter(scan.open)) return this.cutOpen(this.lineEndAfter(scan.open));
+    this.long = { end: new RecordEnd(this.rules), line: this.nextLine, pieces: 0 };
+    return this.cutPiece();
+  }
+
+  /** At the end of a file that ends inside quotes: what stands before that record, then the record. */
+  private beforeOpen(): Block {
+    const scan = this.scanBuffer(false);
+    if (scan.end > 0) return this.cut(scan);
+    return this.cutOpen(this.readsOnAfter(scan.open) ? this.lineEndAfter(scan.open) : this.filled);
+  }
+
+  private lineEndAfter(at: number): number {
+    const found = this.buffer.subarray(0, this.filled).indexOf(this.rules.lineEnd, at);
+    return found < 0 ? this.filled : found + 1;
+  }
+
+  private readsOnAfter(open: number): boolean {
+    const { dialect, columnCount } = this.options;
+    const evidence = this.options.evidence ?? fieldCountEvidence(dialect, columnCount);
+    const rest = this.buffer.subarray(this.lineEndAfter(open), this.filled);
+    return readsOn(rest, this.rules, { eof: this.eof, evidence });
+  }
+
+  /** The record whose quote stays open, up to `end`; copied, for what is behind it may be much longer. */
+  private cutOpen(end: number): Block {
+    const bytes = Buffer.from(this.buffer.subarray(0, end));
+    return this.take(bytes, { records: 1, hazards: HAZARD.unterminatedQuote });
+  }
+
+  private cutPiece(): Block {
+    const long = this.long as NonNullable<typeof this.long>;
+    const usable = this.buffer.subarray(0, this.filled);
+    // A character that is cut in two could not be turned back into UTF-16.
+    const whole = this.eof ? this.filled : this.filled - cutUtf8Bytes(usable);
+    const fed = usable.subarray(0, whole === 0 ? this.filled : whole);
+    const end = long.end.find(fed);
+    if (end < 0 && this.atFileEnd) this.refuseOpen();
+    if (end >= 0 || this.atFileEnd) this.long = null;
+    const bytes = Buffer.from(fed.subarray(0, end < 0 ? fed.length : end));
+    const piece = long.pieces++;
+    return { ...this.take(bytes, { records: piece === 0 ? 1 : 0, hazards: 0 }), piece };
+  }
+
+  private endFile(): null {
+    if (this.long !== null) this.refuseOpen();
+    this.long = null;
+    return null;
+  }
+
+  private refuseOpen(): void {
+    if (this.long === null || !this.long.end.insideQuotes) return;
+    throw new SluiceError('UNTERMINATED_QUOTE', { file: this.options.file, line: this.long.line });
+  }
+
+  /** Takes `bytes`, a copy of the start of the buffer, out of it. */
+  private take(bytes: Buffer, found: Pick<Block, 'records' | 'hazards'>): Block {
+    const block = { bytes, ...found, firstRecord: this.nextRecord, firstLine: this.nextLine };
+    this.nextRecord += found.records;
+    this.nextLine += this.lineEndsIn(bytes);
+    this.buffer.copy(this.buffer, 0, bytes.length, this.filled);
+    this.filled -= bytes.length;
+    return block;
+  }
+
+  private lineEndsIn(bytes: Buffer): number {
+    let lines = 0;
+    for (let at = bytes.indexOf(this.rules.lineEnd); at >= 0; at = bytes.indexOf(this.rules.lineEnd, at + 1))
+      lines++;
+    return lines;
   }
 
   private async takeHead(): Promise<void> {
@@ -101,15 +195,23 @@ export class BlockReader {
       const start = this.afterPreamble(bomBytes, preambleLines);
       if (start !== null) {
         const scan = this.scanHeader(start, header);
+        if (scan.open >= 0 && this.atFileEnd) this.refuseHead(scan, preambleLines);
         if (scan.records > 0 || !header || this.eof)
           return this.dropHead(scan.end, preambleLines + scan.lines);
       } else if (this.eof) return this.dropHead(this.filled, preambleLines);
+      if (this.isFull) this.refuseHead(this.scanBuffer(true), 0);
       this.grow();
     }
   }
 
+  private refuseHead(scan: Scan, linesBefore: number): never {
+    const { maxRecordBytes: limit, file } = this.options;
+    const facts = { file, line: this.nextLine + linesBefore, limit };
+    throw new SluiceError(scan.open >= 0 ? 'UNTERMINATED_QUOTE' : 'RECORD_TOO_LONG', facts);
+  }
+
   private scanHeader(start: number, header: boolean): Scan {
-    if (!header) return { end: start, records: 0, lines: 0, hazards: 0 };
+    if (!header) return { end: start, records: 0, lines: 0, hazards: 0, open: -1 };
     return scanRecords(this.buffer, start, this.filled, this.rules, { eof: this.atFileEnd, maxRecords: 1 });
   }
 
@@ -165,31 +267,15 @@ export class BlockReader {
     return (bytes === blockBytes ? this.free.pop() : undefined) ?? Buffer.allocUnsafeSlow(bytes);
   }
 
-  private grow(): void {
-    const { maxRecordBytes, file } = this.options;
-    // One byte more than the longest record: whether the file ends there shows only by reading on.
-    if (this.buffer.length > maxRecordBytes) {
-      const facts = { file, line: this.nextLine, limit: maxRecordBytes };
-      throw new SluiceError(this.insideQuotes() ? 'UNTERMINATED_QUOTE' : 'RECORD_TOO_LONG', facts);
-    }
-    const larger = Buffer.allocUnsafe(Math.min(this.buffer.length * 2, maxRecordBytes + 1));
+  /** One byte more than the longest record: whether the file ends there shows only by reading on. */
+  private get isFull(): boolean {
+    return this.buffer.length > this.options.maxRecordBytes;
+  }
+
+  private grow(): null {
+    const larger = Buffer.allocUnsafe(Math.min(this.buffer.length * 2, this.options.maxRecordBytes + 1));
     this.buffer.copy(larger, 0, 0, this.filled);
     this.buffer = larger;
-  }
-
-  private insideQuotes(): boolean {
-    const asIfEnded = scanRecords(this.buffer, 0, this.filled, this.rules, { eof: true });
-    return (asIfEnded.hazards & HAZARD.unterminatedQuote) !== 0;
-  }
-
-  private refuseUnterminated(scan: Scan): void {
-    if ((scan.hazards & HAZARD.unterminatedQuote) === 0) return;
-    const line = this.nextLine + this.linesBeforeLastRecord();
-    throw new SluiceError('UNTERMINATED_QUOTE', { file: this.options.file, line });
-  }
-
-  /** Lines before the record that never ends: everything that is complete without it. */
-  private linesBeforeLastRecord(): number {
-    return scanRecords(this.buffer, 0, this.filled, this.rules, { eof: false }).lines;
+    return null;
   }
 }

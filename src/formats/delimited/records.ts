@@ -27,7 +27,7 @@ export function recordsOf(block: Block, rules: ScanRules): RecordSpan[] {
       spans.push({
         start,
         end,
-        contentEnd: terminated ? beforeLineEnd(bytes, end, rules) : end,
+        contentEnd: terminated ? contentEndOf(bytes, end, rules) : end,
         record: block.firstRecord + spans.length,
         line: block.firstLine + linesBefore,
       });
@@ -36,7 +36,8 @@ export function recordsOf(block: Block, rules: ScanRules): RecordSpan[] {
   return spans;
 }
 
-function beforeLineEnd(bytes: Buffer, end: number, rules: ScanRules): number {
+/** Offset before the line end that `end` is behind. */
+export function contentEndOf(bytes: Buffer, end: number, rules: ScanRules): number {
   return rules.lineEnd === LF && bytes[end - 2] === CR ? end - 2 : end - 1;
 }
 

@@ -84,6 +84,8 @@ export interface Scan {
   lines: number;
   /** Union of HAZARD bits up to `end`. */
   hazards: number;
+  /** Offset of a quote that opens a field which the range does not close, -1 when there is none. */
+  open: number;
 }
 
 export interface ScanOptions {
@@ -136,7 +138,7 @@ class Scanner {
     this.eof = options.eof;
     this.maxRecords = options.maxRecords ?? Number.MAX_SAFE_INTEGER;
     this.onRecord = options.onRecord ?? null;
-    this.scan = { end: start, records: 0, lines: 0, hazards: 0 };
+    this.scan = { end: start, records: 0, lines: 0, hazards: 0, open: -1 };
     this.recordStart = start;
     // Few records do not pay for searching the whole range once.
     this.finder = finderFor({ bytes, start, stop, rules, fewRecords: this.maxRecords < FEW_RECORDS });
@@ -214,6 +216,7 @@ class Scanner {
       at += 2;
     }
     this.hazards |= HAZARD.unterminatedQuote;
+    this.scan.open = open;
     return Number.POSITIVE_INFINITY;
   }
 

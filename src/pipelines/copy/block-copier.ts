@@ -10,6 +10,7 @@ import { copyBytes } from './copy-bytes.ts';
 import { type CopyJob, rawStatement } from './copy-job.ts';
 import { errorLine } from './error-place.ts';
 import { type OnRejects, Rescue } from './rescue.ts';
+import { pieceOf } from './take-apart.ts';
 
 /** Once a load has met a fault, it copies pieces of this size: less is done again when the next fault comes. */
 const PIECE_BYTES = 512 * 1024;
@@ -33,7 +34,7 @@ export class BlockCopier {
     private readonly client: PoolClient,
     private readonly job: CopyJob,
     private readonly table: TableName,
-    onRejects: OnRejects,
+    private readonly onRejects: OnRejects,
     /** Statements that go before the first COPY, in the same round trip; each ends with a semicolon. */
     private prologue = '',
   ) {
@@ -43,6 +44,7 @@ export class BlockCopier {
 
   /** Gives Postgres's own count of the rows that were loaded. */
   async copy(block: Block): Promise<number> {
+    if (block.piece !== undefined) return this.rejectPiece(block);
     if (this.job.alwaysNormalise || this.job.rowNumbers !== null) return this.takeAllApart(block);
     if (block.hazards === 0) this.refuseUncanonical(block);
     if (this.mode === 'dirty') return this.copyDirty(block);
@@ -51,6 +53,11 @@ export class BlockCopier {
     if (rows !== null) return rows;
     this.mode = 'wary';
     return this.copyPieces(block);
+  }
+
+  private async rejectPiece(block: Block): Promise<number> {
+    await this.onRejects([pieceOf(this.job, block)]);
+    return 0;
   }
 
   /** A file that was full of faults may have no more of them. */

@@ -66,6 +66,17 @@ export function rejectOf(job: CopyJob, block: Block, span: RecordSpan, fault: Fa
   return { record: span.record, line: span.line, raw, ...fault };
 }
 
+/** A piece of a record that is too long; the ledger puts it together again. */
+export function pieceOf(job: CopyJob, block: Block): Reject {
+  return {
+    ...{ record: block.records === 0 ? block.firstRecord - 1 : block.firstRecord, line: block.firstLine },
+    ...{ code: 'RECORD_TOO_LONG', column: null, sqlstate: null },
+    message: 'the record is longer than MAX_RECORD_BYTES',
+    raw: Buffer.from(originalBytes(job.plan.dialect, block.bytes)),
+    piece: block.piece ?? 0,
+  };
+}
+
 /** True for an unquoted field that is the dialect's NULL. */
 export function isNull(job: CopyJob, field: Field): boolean {
   return !field.quoted && field.value === job.dialect.nullMarker;

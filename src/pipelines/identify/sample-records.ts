@@ -3,6 +3,7 @@ import { decodeText } from '../../formats/delimited/decode.ts';
 import type { DetectedDialect } from '../../formats/delimited/detect-dialect.ts';
 import type { Dialect, Field } from '../../formats/delimited/dialect.ts';
 import { readFields } from '../../formats/delimited/read-fields.ts';
+import { HAZARD } from '../../formats/delimited/scan.ts';
 import { asRead, isUtf16 } from '../../formats/delimited/utf16-source.ts';
 import { MemorySource } from '../../formats/memory-source.ts';
 import type { Sample } from './sample.ts';
@@ -34,7 +35,8 @@ async function headRecords(sample: Sample, detected: DetectedDialect, file: stri
   });
   const records: Field[][][] = [];
   for (let block = await reader.next(); block !== null; block = await reader.next()) {
-    records.push(readFields(block.bytes, dialect));
+    // A record whose quote stays open is going to be rejected: it says nothing about types.
+    if ((block.hazards & HAZARD.unterminatedQuote) === 0) records.push(readFields(block.bytes, dialect));
   }
   return records.flat();
 }

@@ -9,10 +9,11 @@ export class BlockQueue {
 
   constructor(
     private readonly reader: BlockReader,
-    first: Block | null,
+    /** Blocks that have been read already. */
+    private readonly first: Block[],
     private readonly onBlock: () => void,
   ) {
-    this.ahead = Promise.resolve(first);
+    this.ahead = this.read();
   }
 
   /** A block that a lane has finished with. */
@@ -25,10 +26,14 @@ export class BlockQueue {
     this.ahead = block.then((current) => {
       if (current === null) return null;
       this.onBlock();
-      return this.reader.next();
+      return this.read();
     });
     // A failure is raised to the lane that takes the block; here it must only not count as unhandled.
     this.ahead.catch(() => {});
     return block;
+  }
+
+  private async read(): Promise<Block | null> {
+    return this.first.shift() ?? this.reader.next();
   }
 }

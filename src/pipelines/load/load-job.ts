@@ -10,6 +10,7 @@ import type { OpenedEntry } from '../handlers/handler.ts';
 import type { LoadPlan } from '../plan/run-plan.ts';
 import { dropSegments, segmentName } from '../tables/segments.ts';
 import { BlockQueue } from './block-queue.ts';
+import { evidenceOf } from './evidence.ts';
 import { Lane } from './lane.ts';
 import type { LoadedJob } from './loaded.ts';
 import type { RejectRecorder } from './reject-recorder.ts';
@@ -41,6 +42,7 @@ export async function loadJob(
   handle: SourceHandle,
   opened: OpenedEntry,
 ): Promise<LoadedJob> {
+  const job = copyJob(plan);
   const reader = new BlockReader(opened.source, {
     dialect: asRead(plan.dialect),
     columnCount: plan.columns.length,
@@ -48,14 +50,13 @@ export async function loadJob(
     firstBlockBytes: opened.sizeHint === null ? BLOCK_BYTES : Math.min(BLOCK_BYTES, opened.sizeHint + 1),
     maxRecordBytes: context.settings.maxRecordBytes,
     file: plan.title,
+    evidence: evidenceOf(job),
   });
   try {
-    const first = await reader.next();
+    const first = await firstBlocks(reader);
     context.rejects.head = originalHead(plan.dialect, reader.head);
-    const loading: Loading = { context, job: copyJob(plan), handle, opened, reader };
-    return first === null || reader.ended
-      ? await keepSmall(loading, first)
-      : await fillSegments(loading, first);
+    const loading: Loading = { context, job, handle, opened, reader };
+    return reader.ended ? await keepSmall(loading, first) : await fillSegments(loading, first);
   } finally {
     await opened.source.close();
   }
@@ -69,14 +70,26 @@ interface Loading {
   readonly reader: BlockReader;
 }
 
-async function keepSmall(loading: Loading, block: Block | null): Promise<LoadedJob> {
+/** All of a small file: one block, or a few when a quote stays open or a record is too long. The start of a large one. */
+async function firstBlocks(reader: BlockReader): Promise<Block[]> {
+  const blocks: Block[] = [];
+  for (let bytes = 0; bytes < BLOCK_BYTES / 2 && !reader.ended; ) {
+    const block = await reader.next();
+    if (block === null) break;
+    blocks.push(blocks.length === 0 ? block : compact(block));
+    bytes += block.bytes.length;
+  }
+  return blocks;
+}
+
+async function keepSmall(loading: Loading, blocks: readonly Block[]): Promise<LoadedJob> {
   await refuseChanged(loading);
   refuseMismatch(loading);
   return {
     ...resultOf(loading),
     rowsLoaded: 0,
     segments: [],
-    blocks: block === null ? [] : [compact(block)],
+    blocks: blocks.map(compact),
   };
 }
 
@@ -86,7 +99,7 @@ function compact(block: Block): Block {
   return isLoose ? { ...block, bytes: Buffer.from(block.bytes) } : block;
 }
 
-async function fillSegments(loading: Loading, first: Block): Promise<LoadedJob> {
+async function fillSegments(loading: Loading, first: Block[]): Promise<LoadedJob> {
   const { context, reader, opened } = loading;
   const failure = new AbortController();
   const signal = AbortSignal.any([failure.signal, context.signal]);

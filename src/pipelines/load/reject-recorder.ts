@@ -23,6 +23,8 @@ export class RejectRecorder {
   head: Buffer = Buffer.alloc(0);
   /** Set once the job is in the ledger. */
   owner: RejectOwner | null = null;
+  /** Lines that may have been records of their own, had a quote not swallowed them: they count for the limit. */
+  private swallowed = 0;
   private streaming = false;
   private waiting: Reject[] = [];
   private waitingBytes = 0;
@@ -41,24 +43,28 @@ export class RejectRecorder {
 
   /** Throws REJECT_LIMIT_EXCEEDED as soon as a limit by count is passed. */
   async add(rejects: readonly Reject[]): Promise<void> {
-    this.count += rejects.length;
     for (const reject of rejects) {
+      if (isRecord(reject)) this.count++;
+      this.swallowed += linesSwallowed(reject);
       this.waiting.push(reject);
       this.waitingBytes += reject.raw.length + reject.message.length + 100;
     }
-    if (this.limit.kind === 'count' && this.count > this.limit.rows) throw this.tooMany(null);
+    if (this.limit.kind === 'count' && this.count + this.swallowed > this.limit.rows)
+      throw this.tooMany(null);
     if (this.streaming && this.waitingBytes > BUFFER_BYTES) await this.flush();
   }
 
   /** The final word, when all records have been read. */
   checkLimit(read: number): void {
-    if (this.limit.kind === 'percent' && this.count * 100 > this.limit.percent * read)
-      throw this.tooMany(read);
+    const { limit, count, swallowed } = this;
+    if (limit.kind === 'percent' && (count + swallowed) * 100 > limit.percent * (read + swallowed))
+      throw this.tooMany(read + swallowed);
   }
 
   /** Forgets what has not been written: the load starts over. */
   reset(): void {
     this.count = 0;
+    this.swallowed = 0;
     this.waiting = [];
     this.waitingBytes = 0;
   }
@@ -81,9 +87,11 @@ export class RejectRecorder {
 
   /** What is waiting, each under the record number it stands for. */
   takeOpen(records: readonly number[]): StillRefused[] {
-    return this.take().map(({ record, column, code, message, sqlstate }) => {
-      return { record: records[record - 1] ?? record, column, code, message, sqlstate };
-    });
+    return this.take()
+      .filter(isRecord)
+      .map(({ record, column, code, message, sqlstate }) => {
+        return { record: records[record - 1] ?? record, column, code, message, sqlstate };
+      });
   }
 
   private take(): Reject[] {
@@ -94,10 +102,39 @@ export class RejectRecorder {
   }
 
   private tooMany(read: number | null): SluiceError {
-    const { limit, job } = this;
+    const { limit, job, swallowed } = this;
+    const rejected = this.count + swallowed;
+    const counting = swallowed === 0 ? '' : ', counting each line within a record that has no end';
     const of = read === null ? '' : ` of ${read} records read`;
     const allowed =
       limit.kind === 'percent' ? `${limit.percent} %${of}` : limit.kind === 'count' ? limit.rows : 'none';
-    return new SluiceError('REJECT_LIMIT_EXCEEDED', { file: job.file, rejected: this.count, limit: allowed });
+    return new SluiceError('REJECT_LIMIT_EXCEEDED', {
+      file: job.file,
+      rejected,
+      limit: `${allowed}${counting}`,
+    });
   }
+}
+
+function isRecord(reject: Reject): boolean {
+  return (reject.piece ?? 0) === 0;
+}
+
+const LF = 0x0a;
+const CR = 0x0d;
+const MAY_SWALLOW = ['UNTERMINATED_QUOTE', 'RECORD_TOO_LONG'];
+
+/** Line ends in a record that may not be one, its own left out. */
+function linesSwallowed({ code, raw }: Reject): number {
+  if (!MAY_SWALLOW.includes(code)) return 0;
+  const lines = Math.max(countOf(raw, LF), countOf(raw, CR));
+  // The last two bytes: in UTF-16 a line end is one of them.
+  const isEnded = raw.subarray(-2).some((byte) => byte === LF || byte === CR);
+  return isEnded ? lines - 1 : lines;
+}
+
+function countOf(bytes: Buffer, wanted: number): number {
+  let found = 0;
+  for (let at = bytes.indexOf(wanted); at >= 0; at = bytes.indexOf(wanted, at + 1)) found++;
+  return found;
 }

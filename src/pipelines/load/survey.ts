@@ -2,6 +2,7 @@ import { BlockReader, type BlockReaderOptions } from '../../formats/delimited/bl
 import { RecordParser } from '../../formats/delimited/parse-record.ts';
 import { QuickLook } from '../../formats/delimited/quick-look.ts';
 import { recordsOf } from '../../formats/delimited/records.ts';
+import { HAZARD } from '../../formats/delimited/scan.ts';
 import { type CopyJob, copyJob } from '../copy/copy-job.ts';
 import { padded } from '../copy/take-apart.ts';
 import type { OpenedEntry } from '../handlers/handler.ts';
@@ -38,7 +39,9 @@ export async function surveyTypes(
   });
   try {
     for (let block = await reader.next(); block !== null; block = await reader.next()) {
-      surveyBlock(job, guesses, block);
+      // What is going to be rejected does not count, whatever the types.
+      const isRefused = block.piece !== undefined || (block.hazards & HAZARD.unterminatedQuote) !== 0;
+      if (!isRefused) surveyBlock(job, guesses, block);
       reader.recycle(block);
     }
   } finally {

@@ -33,9 +33,10 @@ async function writeLoad(pool: Pool, folder: string, load: RejectedLoad): Promis
     await reasons.write(Buffer.from(REASON_COLUMNS));
     let count = 0;
     await readOpenRejects(pool, load.loadId, async (page) => {
-      count += page.length;
+      const starts = page.filter(({ piece = 0 }) => piece === 0);
+      count += starts.length;
       await records.write(Buffer.concat(page.map((reject) => reject.raw)));
-      await reasons.write(Buffer.from(page.map(reasonLine).join('')));
+      await reasons.write(Buffer.from(starts.map(reasonLine).join('')));
     });
     if (count > 0) {
       await reasons.finish();

@@ -8,6 +8,7 @@ import {
   type BlockReaderOptions,
 } from '../../../src/formats/delimited/block-reader.ts';
 import type { Dialect } from '../../../src/formats/delimited/dialect.ts';
+import { HAZARD } from '../../../src/formats/delimited/scan.ts';
 import { MemorySource } from '../../../src/formats/memory-source.ts';
 import { USUAL } from './dialect-cases.ts';
 import { hazardsOf, type NaiveRecord, splitNaively } from './naive-splitter.ts';
@@ -95,9 +96,31 @@ const anyInput: fc.Arbitrary<Input> = anyDialect.chain((plain) => {
     }));
 });
 
+/** The records of a body, where a line with an open quote is a record when others follow it and `readsOn` says so. */
+function splitOn(body: string, { dialect, columnCount }: Input, readsOn: boolean): NaiveRecord[] {
+  const records = splitNaively(body, dialect, columnCount);
+  const open = records.at(-1);
+  if (!readsOn || columnCount === 1 || open === undefined || !open.open) return records;
+  const lineEnd = body.indexOf(dialect.newline === '\r' ? '\r' : '\n', open.openedAt);
+  if (lineEnd < 0) return records;
+  const rest = splitOn(body.slice(lineEnd + 1), { dialect, columnCount, preamble: '', body: '' }, true);
+  if (rest.every(({ blank }) => blank)) return records;
+  const line = body.slice(open.start, lineEnd + 1);
+  const lineEnds = line.split(dialect.newline === '\r' ? '\r' : '\n').length - 1;
+  const shifted = rest.map((record) => ({
+    ...record,
+    ...{ start: record.start + lineEnd + 1, end: record.end + lineEnd + 1 },
+    ...{ contentEnd: record.contentEnd + lineEnd + 1 },
+    linesBefore: record.linesBefore + open.linesBefore + lineEnds,
+  }));
+  const bad = { ...open, end: lineEnd + 1, contentEnd: lineEnd + 1, lineEnds, open: true };
+  return [...records.slice(0, -1), bad, ...shifted];
+}
+
 /** What the reader must make of an input: where the head ends, and the records after it. */
-function expected({ dialect, columnCount, preamble, body }: Input) {
-  const all = splitNaively(body, dialect, columnCount);
+function expected(input: Input, readsOn: boolean) {
+  const { dialect, preamble, body } = input;
+  const all = splitOn(body, input, readsOn);
   const first = all.findIndex(({ blank }) => !blank);
   const inHead = dialect.header ? all.slice(0, first < 0 ? all.length : first + 1) : [];
   const lines = dialect.preambleLines + inHead.reduce((sum, { lineEnds }) => sum + lineEnds, 0);
@@ -119,22 +142,20 @@ describe('BlockReader', () => {
         fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 4 }),
         fc.integer({ min: 1, max: 70 }),
         fc.integer({ min: 1, max: 70 }),
-        async (input, sizes, blockBytes, firstBlockBytes) => {
-          const want = expected(input);
+        fc.boolean(),
+        async (input, sizes, blockBytes, firstBlockBytes, readsOn) => {
+          const want = expected(input, readsOn);
           fc.pre(!want.headIsOpen);
           const { dialect, columnCount } = input;
           const source = new ChunkedSource(Buffer.from(input.preamble + input.body, 'latin1'), sizes);
           const { head, blocks, error } = await cut(source, {
             ...{ dialect, columnCount, blockBytes, firstBlockBytes },
+            evidence: { isSound: () => readsOn, enough: 1 },
           });
           expect(head.toString('latin1')).toBe(want.head);
-          const open = want.records.find((record) => record.open);
-          if (open === undefined) expect(error).toBeNull();
-          else expect(error).toMatchObject({ code: 'UNTERMINATED_QUOTE', facts: { line: want.line(open) } });
-          const whole = want.records.filter((record) => !record.open);
-          const left = matchBlocks(blocks, whole, input, want.line);
-          // An error may come before the block that the records in front of the bad one would have made.
-          if (open === undefined) expect(left.filter(({ blank }) => !blank)).toEqual([]);
+          expect(error).toBeNull();
+          const left = matchBlocks(blocks, want.records, input, want.line);
+          expect(left.filter(({ blank }) => !blank)).toEqual([]);
         },
       ),
       { numRuns: 1500, seed: 20261121 },
@@ -179,8 +200,10 @@ function matchBlocks(
       records: count,
       firstRecord: number,
       firstLine: line(first),
-      hazards: hazardsOf(mine, dialect),
+      hazards: mine.some(({ open }) => open) ? HAZARD.unterminatedQuote : hazardsOf(mine, dialect),
     });
+    // A record whose quote stays open stands alone.
+    expect(mine.length === 1 || mine.every(({ open }) => !open)).toBe(true);
     number += count;
   }
   return left;
@@ -220,15 +243,73 @@ describe('BlockReader, records of any length', () => {
     expect(Buffer.concat(blocks.map(({ bytes }) => bytes)).toString()).toBe(text);
   });
 
-  test('a longer one is refused, with its line', async () => {
-    const { blocks, error } = await read('0,a\n1,xxxxxxxxxxxxxxxxx\n2,b\n', 16);
-    expect(error).toMatchObject({ code: 'RECORD_TOO_LONG', facts: { file: 'x.csv', line: 2, limit: 16 } });
-    expect(blocks).toHaveLength(1);
+  test('a longer one comes in pieces, and reading goes on after it', async () => {
+    const text = '0,a\n1,"xxxxx\nxxxxxxxxxxxxxxxxxxxxx"\n2,b\n';
+    const { blocks, error } = await read(text, 16);
+    expect(error).toBeNull();
+    expect(Buffer.concat(blocks.map(({ bytes }) => bytes)).toString()).toBe(text);
+    const places = blocks.map(({ records, firstRecord, piece }) => [records, firstRecord, piece]);
+    expect(places).toEqual([
+      [1, 1, undefined],
+      [1, 2, 0],
+      [0, 3, 1],
+      [1, 3, undefined],
+    ]);
+    expect(blocks.at(-1)?.firstLine).toBe(4);
   });
 
-  test('a quote that is never closed is named, not the length it leads to', async () => {
-    const { error } = await read(`0,a\n"b\nc",d\n1,"x\n${'2,b\n'.repeat(100)}`, 64);
+  test('a quote beyond the limit is one too many when what follows reads as records', async () => {
+    const { blocks, error } = await read(`0,a\n"b\nc",d\n1,"x\n${'2,b\n'.repeat(100)}`, 64);
+    expect(error).toBeNull();
+    expect(blocks.reduce((sum, { records }) => sum + records, 0)).toBe(103);
+    const [bad] = blocks.filter(({ hazards }) => hazards === HAZARD.unterminatedQuote);
+    expect(bad).toMatchObject({ records: 1, firstRecord: 3, firstLine: 4 });
+    expect(bad?.bytes.toString()).toBe('1,"x\n');
+  });
+
+  test('a quote that is never closed, beyond the limit, is named when what follows is no record', async () => {
+    const { error } = await read(`0,a\n"b\nc",d\n1,"x\n${'2\n'.repeat(100)}`, 64);
     expect(error).toMatchObject({ code: 'UNTERMINATED_QUOTE', facts: { line: 4 } });
+  });
+
+  test('records and pieces are those of the naive reading, whatever the limit', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        anyInput,
+        fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 4 }),
+        fc.integer({ min: 1, max: 20 }),
+        fc.integer({ min: 3, max: 20 }),
+        async (input, sizes, blockBytes, maxRecordBytes) => {
+          const dialect = { ...input.dialect, header: false, bomBytes: 0, preambleLines: 0 };
+          const { columnCount, body } = input;
+          const naive = splitNaively(body, dialect, columnCount).filter(({ blank }) => !blank);
+          const { blocks, error } = await cut(new ChunkedSource(Buffer.from(body, 'latin1'), sizes), {
+            ...{ dialect, columnCount, blockBytes, maxRecordBytes },
+            evidence: { isSound: () => false, enough: 1 },
+          });
+          // One byte more is read to see whether the file ends; a line end may be in it.
+          const isLong = ({ start, end, terminator }: NaiveRecord) =>
+            end - start > maxRecordBytes + (terminator === '' ? 0 : 1);
+          const refused = naive.find((record) => record.open && isLong(record));
+          if (refused !== undefined) {
+            expect(error).toMatchObject({
+              code: 'UNTERMINATED_QUOTE',
+              facts: { line: refused.linesBefore + 1 },
+            });
+            return;
+          }
+          expect(error).toBeNull();
+          const long = naive.filter(isLong).map(({ start, end }) => body.slice(start, end));
+          expect(piecesTogether(blocks)).toEqual(long);
+          const firsts = blocks.filter(({ piece }) => piece === 0);
+          expect(firsts.map(({ firstRecord, firstLine }) => [firstRecord, firstLine])).toEqual(
+            naive.flatMap((record, at) => (isLong(record) ? [[at + 1, record.linesBefore + 1]] : [])),
+          );
+          expect(blocks.reduce((sum, { records }) => sum + records, 0)).toBe(naive.length);
+        },
+      ),
+      { numRuns: 1500, seed: 20261124 },
+    );
   });
 
   test('a head longer than is allowed is refused', async () => {
@@ -245,3 +326,14 @@ describe('BlockReader, records of any length', () => {
     expect(blocks.map(({ bytes }) => bytes.toString())).toEqual(['0,a\n1,b\n']);
   });
 });
+
+/** The records that came in pieces. */
+function piecesTogether(blocks: readonly Block[]): string[] {
+  const records: string[] = [];
+  for (const { piece, bytes } of blocks) {
+    if (piece === undefined) continue;
+    if (piece === 0) records.push('');
+    records.push(`${records.pop()}${bytes.toString('latin1')}`);
+  }
+  return records;
+}

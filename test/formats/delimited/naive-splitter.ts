@@ -18,6 +18,8 @@ export interface NaiveRecord {
   readonly blank: boolean;
   /** The input ends inside its quotes. */
   readonly open: boolean;
+  /** Offset of the last quote that opens a field. */
+  readonly openedAt: number;
 }
 
 /**
@@ -53,6 +55,7 @@ class Walk {
   private at: number;
   private hazards = 0;
   private lineEnds = 0;
+  private openedAt = -1;
   private readonly lineEnd: string;
 
   constructor(
@@ -90,7 +93,15 @@ class Walk {
     this.at += terminator.length;
     if (terminator !== '') this.lineEnds++;
     const hazards = open ? this.hazards | HAZARD.unterminatedQuote : this.hazards;
-    return { end: this.at, contentEnd, terminator, hazards, open, lineEnds: this.lineEnds };
+    return {
+      end: this.at,
+      contentEnd,
+      terminator,
+      hazards,
+      open,
+      lineEnds: this.lineEnds,
+      openedAt: this.openedAt,
+    };
   }
 
   /** What ends a record here: in a file of LF or CRLF lines either; a CR belongs to it only before an LF. */
@@ -132,6 +143,7 @@ class Walk {
   private passQuoted(): boolean {
     const { text } = this;
     const { quote, escape: escapeWith, delimiter } = this.dialect;
+    this.openedAt = this.at;
     this.at++;
     while (this.at < text.length) {
       const char = text[this.at] as string;
