@@ -124,6 +124,8 @@ export interface FaultyFile {
   readonly bytes: Buffer;
   readonly records: number;
   readonly wanted: readonly Rejected[];
+  /** The reject file as somebody has corrected it: the header, and a sound record for each reject. */
+  readonly corrected: Buffer;
   /** Sum of the record numbers of sound records, and of the lengths of their notes in characters. */
   readonly sums: { readonly numbers: number; readonly noteLengths: number };
 }
@@ -148,6 +150,7 @@ export function faultyFile(shape: FileShape): FaultyFile {
   const wanted: Rejected[] = [];
   const parts: Buffer[] = [encode(HEADER.join(';') + newline)];
   const kinds = new Map(shape.faultsAt.map((record, at) => [record, faults[at % faults.length] as Fault]));
+  const corrected = [...parts];
   let line = 2;
   let numbers = 0;
   let noteLengths = 0;
@@ -159,7 +162,10 @@ export function faultyFile(shape: FileShape): FaultyFile {
     if (fault === undefined) {
       numbers += record;
       noteLengths += note.length;
-    } else wanted.push({ record, line, raw, ...fault.wanted });
+    } else {
+      wanted.push({ record, line, raw, ...fault.wanted });
+      corrected.push(encode(recordText(record, note, undefined) + newline));
+    }
     parts.push(raw);
     line += text.split(newline).length;
   }
@@ -168,6 +174,7 @@ export function faultyFile(shape: FileShape): FaultyFile {
     bytes: Buffer.concat([mark, ...parts]),
     records: shape.records,
     wanted,
+    corrected: Buffer.concat([mark, ...corrected]),
     sums: { numbers, noteLengths },
   };
 }
