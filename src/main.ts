@@ -8,7 +8,7 @@ import { inTransaction } from './db/transaction.ts';
 import { messageOf, SluiceError } from './errors.ts';
 import { Leases } from './ledger/leases.ts';
 import { endLoadJobs } from './ledger/load-jobs.ts';
-import { type Outcome, readOutcomes } from './ledger/outcomes.ts';
+import { type Outcome, readOutcomes, supersededFiles } from './ledger/outcomes.ts';
 import { registerFiles } from './ledger/register-files.ts';
 import { endRuns } from './ledger/runs.ts';
 import type { Arrival, SourceFile } from './ledger/source-file.ts';
@@ -40,6 +40,9 @@ const PROGRESS_BAR_EVERY_MS = 200;
 const MOST_LANES = 4;
 /** Connections besides those that load: leases, ledger, schema. */
 const SPARE_CONNECTIONS = 4;
+
+/** Of the line about a finished file; `info` where nothing is said. */
+const LEVELS: Readonly<Record<string, 'warn' | 'error'>> = { failed: 'error', held: 'warn' };
 
 /** `application_name` of the service's connections. */
 export const SERVICE_NAME = 'sluice';
@@ -137,9 +140,16 @@ export class Application {
    * other there. Resolves when each has an outcome, also when another process on the same database gives it.
    */
   async load(arrivals: readonly Arrival[], onDispatcher: (dispatcher: Dispatcher) => void): Promise<void> {
-    const { pool } = this.database;
     const dropped = arrivals.map((arrival) => asDropped(arrival, this.settings.importsDir));
-    const fileIds = await registerFiles(pool, dropped);
+    await this.finishFiles(await registerFiles(this.database.pool, dropped), onDispatcher);
+  }
+
+  /** Works on waiting files until each has an outcome. */
+  async finishFiles(
+    fileIds: readonly number[],
+    onDispatcher: (dispatcher: Dispatcher) => void,
+  ): Promise<void> {
+    const { pool } = this.database;
     let changed = 0;
     const unsettle = (file: SourceFile) => {
       changed++;
@@ -181,7 +191,7 @@ export class Application {
         });
       },
       conclude: (file, run, error) => this.conclude(file, run, error),
-      finish: (files) => this.outcomes.write(files),
+      finish: (files) => this.finish(files),
     };
   }
 
@@ -190,7 +200,7 @@ export class Application {
     run: Parameters<Worker['conclude']>[1],
     error: SluiceError,
   ): Promise<void> {
-    const status = error.code === 'ALREADY_PUBLISHED' ? 'duplicate' : 'failed';
+    const status = statusOf(error);
     const { sha256 } = error.facts;
     await inTransaction(this.database.pool, async (client) => {
       const { runId } = run;
@@ -205,10 +215,16 @@ export class Application {
     });
   }
 
+  /** What was superseded by these files has a new outcome as well. */
+  private async finish(files: readonly SourceFile[]): Promise<void> {
+    await this.outcomes.write(files);
+    const superseded = await supersededFiles(this.database.pool, files);
+    if (superseded.length > 0) await this.outcomes.writePending(superseded);
+  }
+
   private announce(outcome: Outcome): void {
     if (this.options.onOutcome !== undefined) this.announced.add(outcome.file.fileId);
-    const level = outcome.status === 'failed' ? 'error' : 'info';
-    this.log[level](outcomeLine(outcome), outcomeFields(outcome));
+    this.log[LEVELS[outcome.status] ?? 'info'](outcomeLine(outcome), outcomeFields(outcome));
     this.options.onOutcome?.(outcome);
   }
 }
@@ -279,6 +295,11 @@ export class Intake {
     }
     this.dispatcher.notify();
   }
+}
+
+function statusOf({ code }: SluiceError): 'duplicate' | 'held' | 'failed' {
+  if (code === 'ALREADY_PUBLISHED') return 'duplicate';
+  return code === 'DELIVERY_HELD' ? 'held' : 'failed';
 }
 
 function toArrival(file: SettledFile): Arrival {

@@ -83,6 +83,10 @@ describe('docs', () => {
     }
     expect(loaded).toMatchObject([
       [{ name: 'orders', columns: { id: 'bigint' }, ragged: 'pad' }],
+      [
+        { name: 'prices', disposition: 'replace' },
+        { name: 'bookings', redelivery: { changed: 'hold' } },
+      ],
       [{ name: 'countries', contract: { newColumn: 'freeze', typeChange: 'freeze' } }],
     ]);
   });

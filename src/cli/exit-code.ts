@@ -5,7 +5,7 @@ export const EXIT = {
   ok: 0,
   /** Usage or configuration. */
   usage: 1,
-  /** At least one file failed. */
+  /** At least one file failed, or waits for a decision. */
   failed: 2,
   /** Published, but rows were rejected. */
   rejected: 3,
@@ -49,7 +49,8 @@ export interface Finished {
 
 /** Exit code for what became of the files. */
 export function exitCodeFor(outcomes: readonly Finished[]): number {
-  if (outcomes.some((outcome) => outcome.status === 'failed')) return EXIT.failed;
-  const rejected = outcomes.some((outcome) => outcome.loads.some((load) => load.rowsRejected > 0));
+  if (outcomes.some(({ status }) => status === 'failed' || status === 'held')) return EXIT.failed;
+  const published = outcomes.filter(({ status }) => status === 'published');
+  const rejected = published.some((outcome) => outcome.loads.some((load) => load.rowsRejected > 0));
   return rejected ? EXIT.rejected : EXIT.ok;
 }

@@ -1,15 +1,10 @@
 import { lstat } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, SluiceError } from '../errors.ts';
-import type { Outcome } from '../ledger/outcomes.ts';
 import type { Arrival } from '../ledger/source-file.ts';
-import type { Dispatcher } from '../queue/dispatcher.ts';
 import { displayPath } from '../watcher/display-path.ts';
-import { type CommonOptions, withApplication } from './command.ts';
-import { EXIT, exitCodeFor } from './exit-code.ts';
-import { printOutcomes } from './finished-files.ts';
-import { progressBar } from './progress-bar.ts';
-import { untilSignalled } from './signals.ts';
+import type { CommonOptions } from './command.ts';
+import { finishNamed } from './finish-named.ts';
 
 export interface LoadOptions extends CommonOptions {
   readonly again?: boolean;
@@ -19,31 +14,11 @@ export interface LoadOptions extends CommonOptions {
 export async function load(files: readonly string[], options: LoadOptions): Promise<number> {
   const paths = new Set(files.map((file) => path.resolve(file)));
   const arrivals = await Promise.all([...paths].map(arrivalOf));
-  const outcomes: Outcome[] = [];
-  const bar = progressBar();
-  const applicationOptions = {
-    applicationName: 'sluice load',
-    again: options.again ?? false,
-    onOutcome: (outcome: Outcome) => {
-      bar?.clear();
-      outcomes.push(outcome);
-    },
-    ...(bar !== null && { onProgress: bar.draw }),
-  };
-  return withApplication(options, applicationOptions, async (application) => {
-    let dispatcher: Dispatcher | null = null;
-    const work = application.load(arrivals, (made) => {
-      dispatcher = made;
-    });
-    const stoppable = {
-      stop: async (graceMs: number) => dispatcher?.stop(graceMs),
-      abortNow: () => dispatcher?.abortNow(),
-    };
-    const signalled = await untilSignalled(stoppable, work);
-    printOutcomes(outcomes, options.json ?? false);
-    const unfinished = signalled || outcomes.length < arrivals.length || application.outcomes.delayed > 0;
-    return unfinished ? EXIT.failed : exitCodeFor(outcomes);
-  });
+  const again = options.again ?? false;
+  const name = 'sluice load';
+  return finishNamed(options, { name, again, expected: arrivals.length }, (application, onDispatcher) =>
+    application.load(arrivals, onDispatcher),
+  );
 }
 
 /** What a path on the command line leads to. Anything but a regular file is refused before anything is loaded. */

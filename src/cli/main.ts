@@ -4,10 +4,12 @@ import { toSluiceError } from '../db/database-error.ts';
 import { safeText } from '../log/safe-text.ts';
 import type { CommonOptions } from './command.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
+import { discard, type ReleaseOptions, release } from './held.ts';
 import { type LoadOptions, load } from './load.ts';
 import { once } from './once.ts';
 import { plan } from './plan.ts';
 import { rejects } from './rejects.ts';
+import { replay } from './replay.ts';
 import { type RetractOptions, retract } from './retract.ts';
 import { type RunsOptions, runs } from './runs.ts';
 import { type SchemaOptions, schema } from './schema.ts';
@@ -77,6 +79,16 @@ async function buildProgram(onExit: (code: number) => void): Promise<Command> {
   add('retract <run|file>', 'take the rows of a published run out of staging again')
     .option('--plan', 'show what would go, what depends on it and what stands in the way; changes nothing')
     .action((what: string, o: RetractOptions) => run(retract(what, o)));
+  add(
+    'replay <run|file>',
+    'load the kept file of a run again, as it is configured now, in the place of that run',
+  ).action((what: string, o: CommonOptions) => run(replay(what, o)));
+  add('release <run|file>', 'load a delivery that is held, in the place of the earlier one')
+    .option('--append', 'beside the earlier one')
+    .action((what: string, o: ReleaseOptions) => run(release(what, o)));
+  add('discard <run|file>', 'give up a delivery that is held').action((what: string, o: CommonOptions) =>
+    run(discard(what, o)),
+  );
   add('schema', 'make or migrate the schemas')
     .option('--check', 'change nothing; fail when something is missing')
     .action((o: SchemaOptions) => run(schema(o)));

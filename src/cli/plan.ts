@@ -14,7 +14,10 @@ export function plan(file: string, options: CommonOptions): Promise<number> {
   return withDatabase(options, async (database, { settings }) => {
     const arrival = await arrivalOf(file);
     const context = { pool: database.pool, settings, handlers: HANDLERS, lanes: 1 };
-    const planned = await planFile(context, { ...arrival, fileId: 0, attempts: 0 });
+    const planned = await planFile(context, {
+      ...{ ...arrival, fileId: 0, attempts: 0 },
+      ...{ replaysRunId: null, redelivery: null },
+    });
     if (options.json) {
       const preview = planned.entries.map((entry) => previewOf(entry));
       printJson({

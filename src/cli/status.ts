@@ -54,6 +54,6 @@ const WAITING = `
          coalesce(r.error_code || ': ' || r.error_message, f.waiting_for,
                   case when r.run_id is null then 'a free place in the queue' else 'its run to end' end) as waiting_for
     from sluice.source_file f
-    left join sluice.run r on r.run_id = f.run_id and r.finished_at is null
-   where f.finished_at is null
+    left join sluice.run r on r.run_id = f.run_id and (r.finished_at is null or f.status = 'held')
+   where f.finished_at is null or f.status = 'held'
    order by f.mtime_ns, f.file_id`;

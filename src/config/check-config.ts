@@ -37,6 +37,12 @@ const CONTRACT: Shape = {
   parent: oneOf(['widen', 'common']),
 };
 
+const REDELIVERY: Shape = {
+  sameContent: oneOf(['duplicate', 'load']),
+  changed: oneOf(['append', 'supersede', 'hold']),
+  by: oneOf(['name', 'businessDate']),
+};
+
 const DATASET: Shape = {
   name: test(
     isDatasetName,
@@ -47,7 +53,8 @@ const DATASET: Shape = {
   dialect: test(isObject, 'an object'),
   columns: test(isObject, 'an object of types by column name'),
   contract: test(isObject, 'an object'),
-  disposition: oneOf(['append']),
+  disposition: oneOf(['append', 'replace']),
+  redelivery: test(isObject, 'an object'),
   ragged: oneOf(['reject', 'pad']),
   rejectLimit: test(isRejectLimit, REJECT_LIMIT_ALLOWED),
 };
@@ -79,10 +86,11 @@ function datasetProblems(path: string, dataset: unknown): string[] {
   if (!isObject(dataset)) return [`${path} must be an object, not ${describe(dataset)}`];
   const problems = checkShape(path, dataset, DATASET);
   if (dataset.name === undefined) problems.push(`${path}.name is missing`);
-  const { dialect, contract, columns } = dataset;
+  const { dialect, contract, redelivery, columns } = dataset;
   if (isObject(dialect)) {
     problems.push(...checkShape(`${path}.dialect`, dialect, DIALECT), ...dialectConflicts(path, dialect));
   }
+  if (isObject(redelivery)) problems.push(...checkShape(`${path}.redelivery`, redelivery, REDELIVERY));
   if (isObject(contract)) problems.push(...checkShape(`${path}.contract`, contract, CONTRACT));
   if (isObject(columns)) problems.push(...columnProblems(`${path}.columns`, columns));
   return problems;

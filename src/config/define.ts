@@ -24,8 +24,13 @@ export interface DatasetConfig {
   /** Declared Postgres types by column name, as it stands in the file or normalised. Columns not named are inferred. */
   readonly columns?: Readonly<Record<string, string>>;
   readonly contract?: Partial<Contract>;
-  /** `append` adds each file's rows to those already there. */
-  readonly disposition?: 'append';
+  /**
+   * `append` adds each file's rows to those already there; `replace` puts them in the place of those of all earlier
+   * files, in one transaction.
+   */
+  readonly disposition?: 'append' | 'replace';
+  /** What becomes of a delivery that comes again. */
+  readonly redelivery?: Partial<RedeliveryPolicy>;
   /** Records with too few fields: `reject` them (default), or `pad` them with NULL. Too many fields are always rejected. */
   readonly ragged?: 'reject' | 'pad';
   /** Rejected rows allowed: a count, a percentage such as `5%`, or `none` for no limit. Default: REJECT_LIMIT. */
@@ -40,6 +45,19 @@ export interface Contract {
   readonly typeChange: 'widen' | 'freeze';
   /** Where a new column goes: `widen` adds it to the parent, `common` to the new version table only. */
   readonly parent: 'widen' | 'common';
+}
+
+/** What becomes of a delivery that comes again. A file that has grown always takes the place of its earlier self. */
+export interface RedeliveryPolicy {
+  /** The same bytes as a published file: `duplicate` loads nothing, `load` treats them like any others. */
+  readonly sameContent: 'duplicate' | 'load';
+  /**
+   * Other bytes under the same name, or for the same date: `append` adds them, `supersede` puts them in the place of the
+   * earlier delivery, `hold` lets them wait for `sluice release` or `sluice discard`.
+   */
+  readonly changed: 'append' | 'supersede' | 'hold';
+  /** What makes two files the same delivery: their name, or the date in it; both within one folder. */
+  readonly by: 'name' | 'businessDate';
 }
 
 /** Types and returns a configuration; the identity at run time. */

@@ -16,6 +16,7 @@ import { Version } from './version.ts';
 @Entity({ schema: BOOKKEEPING_SCHEMA, name: 'load_job' })
 @Index('load_job_run', ['run_id'])
 @Index('load_job_file', ['file_id'])
+@Index('load_job_dataset', ['dataset_id'], { where: "status = 'published'" })
 @Index('load_job_published_once', { synchronize: false })
 @Check(
   'load_job_balanced',

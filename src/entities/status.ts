@@ -21,6 +21,11 @@ export const STATUS = {
   failed: 'failed',
   /** The same content was published before; nothing was loaded. Final. */
   duplicate: 'duplicate',
+  /** The same delivery was published before with other bytes, and a decision is waited for. `release` starts a new run
+   * for the file, `discard` ends it. */
+  held: 'held',
+  /** Was held, and is not to be loaded. Final. */
+  discarded: 'discarded',
   /** Was published and has been undone by `retract`. Final. */
   retracted: 'retracted',
   /** Was published and has been replaced by a newer run. Final. */
@@ -34,6 +39,8 @@ export const FINISHED_STATUSES = [
   STATUS.published,
   STATUS.failed,
   STATUS.duplicate,
+  STATUS.held,
+  STATUS.discarded,
   STATUS.retracted,
   STATUS.superseded,
 ] as const;

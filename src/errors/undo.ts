@@ -34,8 +34,35 @@ export const UNDO_ERRORS = {
   },
   RETRACT_BLOCKED: {
     kind: 'terminal',
-    message: 'the rows of run {run} cannot be removed: {reason}',
+    message: 'rows cannot be removed (run {run}): {reason}',
     remedy:
       'Something of yours refers to them; drop or change what is named, then try again. `sluice retract --plan` lists it.',
+  },
+  DELIVERY_HELD: {
+    kind: 'terminal',
+    message: '{file} differs from {original}, which run {run} has published as the same delivery',
+    remedy:
+      'Look at both, then `sluice release RUN` (with --append to keep the earlier rows) or `sluice discard RUN`.',
+  },
+  RUN_NOT_HELD: {
+    kind: 'terminal',
+    message: 'run {run} of {file} is not held: it is {status}',
+    remedy: 'Only a delivery that is held waits for a decision; `sluice status` lists them.',
+  },
+  RUN_NOT_REPLAYABLE: {
+    kind: 'terminal',
+    message: 'run {run} of {file} cannot be loaded again: it is {status}',
+    remedy: 'Wait for an unfinished run to end; release a held one; for a duplicate, name the run it equals.',
+  },
+  KEPT_FILE_MISSING: {
+    kind: 'terminal',
+    message: 'the source file of run {run} is not at {path} any more',
+    remedy: 'Put it back there, or deliver it again. With CLEANUP=delete no published file is kept.',
+  },
+  KEPT_FILE_CHANGED: {
+    kind: 'terminal',
+    message: '{path} is not what run {run} has read: {reason}',
+    remedy:
+      'Put the original back, or drop the changed file into the imports folder as a delivery of its own.',
   },
 } as const satisfies Catalogue;

@@ -92,10 +92,27 @@ function toOutcome(file: SourceFile, row: OutcomeRow): Outcome {
   };
 }
 
-/** Files under `root` whose outcome is committed but whose receipt and move are not known to be done (I4). */
-export async function pendingOutcomes(pool: Pool, root: Buffer): Promise<SourceFile[]> {
-  const { rows } = await pool.query<SourceFileColumns>(PENDING, [root]);
+/** Files under `root` (of these, when they are named) whose outcome is committed but whose receipt and move are not known to be done (I4). */
+export async function pendingOutcomes(
+  pool: Pool,
+  root: Buffer,
+  fileIds: readonly number[] | null,
+): Promise<SourceFile[]> {
+  const { rows } = await pool.query<SourceFileColumns>(PENDING, [root, fileIds]);
   return rows.map(toSourceFile);
+}
+
+/** Files whose runs were superseded by those of these files, and whose outcome is therefore to be carried out anew. */
+export async function supersededFiles(pool: Pool, files: readonly SourceFile[]): Promise<number[]> {
+  const { rows } = await pool.query<{ file_id: number }>(
+    `select old.file_id
+       from sluice.source_file f
+       join sluice.run r on r.superseded_by = f.run_id
+       join sluice.source_file old on old.run_id = r.run_id and old.outcome_done_at is null
+      where f.file_id = any($1::bigint[])`,
+    [files.map((file) => file.fileId)],
+  );
+  return rows.map((row) => row.file_id);
 }
 
 /** A file whose receipt is written, and where it ended; null when it is no more. */
@@ -162,6 +179,6 @@ const READ_OUTCOMES = `
 const PENDING = `
   select ${SOURCE_FILE_COLUMNS}
     from sluice.source_file f
-   where finished_at is not null and outcome_done_at is null
+   where finished_at is not null and outcome_done_at is null and ($2::bigint[] is null or file_id = any($2))
      and (origin = 'command' or substring(path_bytes for length($1::bytea)) = $1)
    order by file_id`;

@@ -22,6 +22,8 @@ export interface TwinQuery {
   readonly dataset: string;
   /** The dataset's name was derived from the file's name: then the same rows in any dataset are a twin. */
   readonly derived: boolean;
+  /** Runs that are about to be replaced: they are no twins. */
+  readonly replaced: readonly number[];
 }
 
 /** The published load of the same content, if there is one. */
@@ -33,10 +35,10 @@ export async function findPublishedTwin(pool: Pool, query: TwinQuery): Promise<P
        join sluice.run r using (run_id)
        join sluice.source_file f on f.file_id = r.file_id
       where j.status = 'published' and j.content_sha256 = $1
-        and (d.name = $2 or ($3 and j.records_read > 0))
+        and (d.name = $2 or ($3 and j.records_read > 0)) and j.run_id <> all($4::bigint[])
       order by d.name = $2 desc, j.run_id
       limit 1`,
-    [query.sha256, query.dataset, query.derived],
+    [query.sha256, query.dataset, query.derived, query.replaced],
   );
   const row = rows[0];
   return row === undefined ? null : { runId: row.run_id, fileName: row.name, dataset: row.dataset };

@@ -66,7 +66,7 @@ function takenOver({ file, run }: RunningFile): SluiceError {
 
 /** How a run ended, as it is written to `run` and `source_file` together. */
 export interface RunEnd {
-  readonly status: 'published' | 'failed' | 'duplicate';
+  readonly status: 'published' | 'failed' | 'duplicate' | 'held';
   readonly sha256: string | null;
   readonly bytes: number;
   readonly error: SluiceError | null;

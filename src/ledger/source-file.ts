@@ -19,14 +19,19 @@ export interface SourceFile {
   readonly attempts: number;
   /** Why the file is known to be incomplete, or null. */
   readonly waitingFor: string | null;
+  /** Set for a kept file that is loaded again: the run whose place it takes. */
+  readonly replaysRunId: number | null;
+  /** What was decided about it while it was held; null leaves it to the dataset's policy. */
+  readonly redelivery: 'supersede' | 'append' | null;
 }
 
 /** What is registered when a file settles. */
-export type Arrival = Omit<SourceFile, 'fileId' | 'attempts'>;
+export type Arrival = Omit<SourceFile, 'fileId' | 'attempts' | 'replaysRunId' | 'redelivery'>;
 
 /** Columns of `sluice.source_file f` that make a SourceFile; read them with `toSourceFile`. */
 export const SOURCE_FILE_COLUMNS = `f.file_id, f.path_bytes, f.path, f.name, f.label, f.size_bytes,
-  f.mtime_ns::text, f.inode::text, f.device::text, f.origin, f.attempts, f.waiting_for`;
+  f.mtime_ns::text, f.inode::text, f.device::text, f.origin, f.attempts, f.waiting_for,
+  f.replays_run_id, f.redelivery`;
 
 export interface SourceFileColumns {
   readonly file_id: number;
@@ -41,6 +46,8 @@ export interface SourceFileColumns {
   readonly origin: 'imports' | 'command';
   readonly attempts: number;
   readonly waiting_for: string | null;
+  readonly replays_run_id: number | null;
+  readonly redelivery: 'supersede' | 'append' | null;
 }
 
 export function toSourceFile(row: SourceFileColumns): SourceFile {
@@ -59,5 +66,7 @@ export function toSourceFile(row: SourceFileColumns): SourceFile {
     origin: row.origin,
     attempts: row.attempts,
     waitingFor: row.waiting_for,
+    replaysRunId: row.replays_run_id,
+    redelivery: row.redelivery,
   };
 }

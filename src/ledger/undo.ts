@@ -26,6 +26,17 @@ export async function publishedLoads(client: Pool | PoolClient, runId: number): 
   return rows.map(toPublishedLoad);
 }
 
+/** Datasets that runs have published rows in. */
+export async function datasetsOfRuns(pool: Pool, runIds: readonly number[]): Promise<string[]> {
+  if (runIds.length === 0) return [];
+  const { rows } = await pool.query<{ name: string }>(
+    `select distinct d.name from sluice.load_job l join sluice.dataset d using (dataset_id)
+      where l.run_id = any($1::bigint[]) and l.status = 'published'`,
+    [runIds],
+  );
+  return rows.map((row) => row.name);
+}
+
 export function toPublishedLoad(row: PublishedLoadRow): PublishedLoad {
   return {
     loadId: row.load_id,
@@ -54,13 +65,14 @@ export interface PublishedLoadRow {
   rows_loaded: number;
 }
 
-/** Add conditions with `and`. `f` is the file that was read, `r` the run whose rows they are, `d` the dataset. */
+/** Add conditions with `and`. `f` is the file that was read, `r` the run whose rows they are, `b` the file of that run, `d` the dataset. */
 export const PUBLISHED_LOADS = `
   select l.load_id, l.run_id, f.name, l.file_id <> r.file_id as is_correction, d.name as dataset, d.parent_schema,
          d.parent_table, v.table_name, l.segments, l.rows_loaded
     from sluice.load_job l
     join sluice.run r on r.run_id = l.run_id
     join sluice.source_file f on f.file_id = l.file_id
+    join sluice.source_file b on b.file_id = r.file_id
     join sluice.dataset d on d.dataset_id = l.dataset_id
     join sluice.version v on v.version_id = l.version_id
    where l.status = 'published'`;

@@ -4,6 +4,7 @@ import { findPublishedContent } from '../ledger/published.ts';
 import type { RunningFile } from '../ledger/runs.ts';
 import type { Handler } from './handlers/handler.ts';
 import type { IdentifiedEntry } from './identify/identified.ts';
+import { isSpecial } from './identify/redelivery.ts';
 import { planLoad } from './plan/plan-load.ts';
 import { type GroupMember, publishGroup } from './publish/publish-group.ts';
 import {
@@ -104,6 +105,7 @@ async function prepare(group: Group, item: RunningFile): Promise<Prepared | null
     const { handler, entries } = await identifyFile(context, handle, item.file);
     const [entry] = entries;
     if (entry === undefined || entries.length > 1 || entry.correction !== null) return null;
+    if (isSpecial(entry, item.file)) return null;
     if (entry.compression === 'gzip' && handle.opened.size > MOST_COMPRESSED_BYTES) return null;
     return await load(group, item, { handle, handler, entry });
   } finally {
@@ -146,9 +148,7 @@ async function publishBatch(group: Group, batch: readonly Prepared[]): Promise<v
   const together = new Set(members);
   const alone: RunningFile[] = batch.filter((member) => !together.has(member));
   try {
-    alone.push(
-      ...(await publishGroup({ pool: context.pool, members, again: options.again, signal: options.signal })),
-    );
+    alone.push(...(await publishGroup({ pool: context.pool, members, signal: options.signal })));
   } catch {
     // Whatever it was, each file meets it again by itself, and there it is reported.
     alone.push(...members);

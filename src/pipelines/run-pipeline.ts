@@ -4,12 +4,14 @@ import type { Settings } from '../config/settings.ts';
 import { hasCode, SluiceError } from '../errors.ts';
 import { SourceHandle, sameFile } from '../formats/file-handle.ts';
 import { clearUnpublished, type LoadJobEntry, saveLoadJob } from '../ledger/load-jobs.ts';
+import { FIRST_DELIVERY, type Redelivery } from '../ledger/redelivery.ts';
 import { type Run, type RunningFile, recordStage } from '../ledger/runs.ts';
 import type { SourceFile } from '../ledger/source-file.ts';
 import { TypeContradiction } from './copy/contradiction.ts';
 import type { Handler } from './handlers/handler.ts';
 import { refusePublished, refuseTwin } from './identify/find-twin.ts';
 import type { IdentifiedEntry } from './identify/identified.ts';
+import { isLoadedAgain, recogniseDelivery } from './identify/redelivery.ts';
 import { BLOCK_BYTES, loadJob } from './load/load-job.ts';
 import { RejectRecorder } from './load/reject-recorder.ts';
 import { surveyTypes } from './load/survey.ts';
@@ -50,9 +52,9 @@ export async function runPipeline(
     const { handler, entries } = await identifyFile(context, handle, file);
     const businessDate = entries[0]?.businessDate ?? null;
     await recordStage(pool, file, run, { status: 'identified', businessDate });
-    if (!options.again) for (const entry of entries) await refuseTwin(pool, handle, entry);
     const work: Work = {
       ...{ context, file, run, options, handler, handle, entries },
+      redelivery: FIRST_DELIVERY,
       widened: new Map(),
       recorders: [],
       tries: 0,
@@ -92,6 +94,8 @@ export async function planFile(
 
 interface Work extends EntryWork {
   readonly entries: readonly IdentifiedEntry[];
+  /** What the file is to those published before. */
+  redelivery: Redelivery;
   /** Types that records of this file have shown to be needed, by job and column. */
   readonly widened: Map<number, Map<string, string>>;
   tries: number;
@@ -99,7 +103,8 @@ interface Work extends EntryWork {
 
 /** Plan, load, publish. False when it has to be done again, with wider types or on a dataset that has changed. */
 async function tryOnce(work: Work): Promise<boolean> {
-  const { context, file, run, options } = work;
+  const { context, file, run } = work;
+  await recognise(work);
   const plans = await planJobs(context, work.entries, work.widened);
   if (work.tries++ > 0 || run.attempt > 1) await clearUnpublished(context.pool, run.runId);
   await recordStage(context.pool, file, run, { status: 'planned' });
@@ -110,7 +115,7 @@ async function tryOnce(work: Work): Promise<boolean> {
       const entry = work.entries[at] as IdentifiedEntry;
       const job = await loadEntry(work, plan, entry);
       jobs.push(job);
-      if (!options.again) await refusePublished(context.pool, job.loaded.contentSha256, entry);
+      await refuseKnown(work, job, entry);
     }
     const sha256 = jobs[0]?.loaded.fileSha256 ?? null;
     await recordStage(context.pool, file, run, { status: 'loaded', sha256 });
@@ -129,6 +134,25 @@ async function tryOnce(work: Work): Promise<boolean> {
   }
 }
 
+/** Before any work is done on it: what the file is to those published before. */
+async function recognise(work: Work): Promise<void> {
+  const { context, file, run, handle, entries } = work;
+  const { pool } = context;
+  work.redelivery = await recogniseDelivery(pool, handle, { file, run }, entries);
+  for (const entry of entries) {
+    if (!isAgain(work, entry)) await refuseTwin(pool, handle, entry, work.redelivery.runs);
+  }
+}
+
+function isAgain({ options }: Pick<EntryWork, 'options'>, entry: IdentifiedEntry): boolean {
+  return options.again || isLoadedAgain(entry);
+}
+
+async function refuseKnown(work: Work, job: PublishJob, entry: IdentifiedEntry): Promise<void> {
+  if (isAgain(work, entry)) return;
+  await refusePublished(work.context.pool, job.loaded.contentSha256, entry, work.redelivery.runs);
+}
+
 function dropLoaded(work: Work, jobs: readonly PublishJob[]): Promise<void> {
   const segments = jobs.flatMap((job) => job.loaded.segments);
   return dropSegments(work.context.pool, segments);
@@ -137,7 +161,7 @@ function dropLoaded(work: Work, jobs: readonly PublishJob[]): Promise<void> {
 /** The ledger's index says only that there is a twin, for it was published a moment ago; now it can be named. */
 async function nameTwins(work: Work, jobs: readonly PublishJob[]): Promise<void> {
   for (const [at, job] of jobs.entries()) {
-    await refusePublished(work.context.pool, job.loaded.contentSha256, work.entries[at] as IdentifiedEntry);
+    await refuseKnown(work, job, work.entries[at] as IdentifiedEntry);
   }
 }
 
@@ -151,7 +175,7 @@ async function publishLoaded(work: Work, loaded: readonly PublishJob[]): Promise
   let jobs = loaded;
   for (;;) {
     try {
-      await publishRun({ pool, file, run, jobs, again: options.again, signal: options.signal });
+      await publishRun({ pool, file, run, jobs, redelivery: work.redelivery, signal: options.signal });
       return true;
     } catch (error) {
       if (hasCode(error, 'ALREADY_PUBLISHED')) await nameTwins(work, jobs);
@@ -189,7 +213,7 @@ export async function loadEntry(
   const { context, run, options, handle, handler } = work;
   const startedAt = new Date();
   const onProgress = options.progressOf(work.file);
-  const note = noteOf(work, plan, startedAt);
+  const note = { ...noteOf(work, plan, startedAt), again: isAgain(work, entry) };
   const isCorrection = plan.correction !== null;
   const limit = isCorrection ? NO_LIMIT : rejectLimitFor(context.settings, entry.config ?? undefined);
   const rejects = new RejectRecorder(context.pool, limit, {
@@ -205,12 +229,12 @@ export async function loadEntry(
     onProgress: (position: number) => onProgress(position, handle.opened.size),
   };
   const loaded = await loadJob(loadContext, plan, handle, handler.open(handle, entry));
-  return { plan, loaded, startedAt };
+  return { plan, loaded, startedAt, again: isAgain(work, entry) };
 }
 
 /** A load job as it is noted while it runs. */
-function noteOf(work: EntryWork, plan: LoadPlan, startedAt: Date): LoadJobEntry {
-  const { run, file, options } = work;
+function noteOf(work: EntryWork, plan: LoadPlan, startedAt: Date): Omit<LoadJobEntry, 'again'> {
+  const { run, file } = work;
   return {
     runId: run.runId,
     fileId: file.fileId,
@@ -227,7 +251,6 @@ function noteOf(work: EntryWork, plan: LoadPlan, startedAt: Date): LoadJobEntry 
     dialect: plan.dialect,
     head: Buffer.alloc(0),
     segments: [],
-    again: options.again,
   };
 }
 

@@ -225,7 +225,7 @@ export class Dispatcher {
   /** True when the failure is final, and recorded. */
   private async handle(file: SourceFile, run: Run, error: SluiceError): Promise<boolean> {
     const { pool, worker, maxAttempts } = this.options;
-    if (hasCode(error, 'FILE_CHANGED')) {
+    if (hasCode(error, 'FILE_CHANGED') && isWatched(file)) {
       await returnToWatcher(pool, file);
       worker.unsettle(file);
       return false;
@@ -307,6 +307,11 @@ export class Dispatcher {
     if (busy) return;
     for (const resolve of this.idleWaiters.splice(0)) resolve();
   }
+}
+
+/** A file that is loaded again from where it is kept does not come back through the watcher. */
+function isWatched(file: SourceFile): boolean {
+  return file.replaysRunId === null && file.redelivery === null;
 }
 
 function exhausted(file: SourceFile, error: SluiceError): SluiceError {

@@ -5,8 +5,14 @@ import { MIGRATIONS_TABLE } from './known-migrations.ts';
 import { Bookkeeping1795219200000 } from './migrations/1795219200000-bookkeeping.ts';
 import { Undo1795500000000 } from './migrations/1795500000000-undo.ts';
 import { RejectPieces1795600000000 } from './migrations/1795600000000-reject-pieces.ts';
+import { Redelivery1795710000000 } from './migrations/1795710000000-redelivery.ts';
 
-export const MIGRATIONS = [Bookkeeping1795219200000, Undo1795500000000, RejectPieces1795600000000];
+export const MIGRATIONS = [
+  Bookkeeping1795219200000,
+  Undo1795500000000,
+  RejectPieces1795600000000,
+  Redelivery1795710000000,
+];
 
 /**
  * Runs `work` on an initialised TypeORM data source. Connecting changes nothing in the database: no synchronisation,

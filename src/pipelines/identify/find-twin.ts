@@ -11,15 +11,25 @@ const CHUNK_BYTES = 1024 * 1024;
  * it when a published file has the same size. What slips through (two copies at once, the same content compressed
  * differently) is caught by the ledger's unique index when it is published.
  */
-export async function refuseTwin(pool: Pool, handle: SourceHandle, entry: IdentifiedEntry): Promise<void> {
+export async function refuseTwin(
+  pool: Pool,
+  handle: SourceHandle,
+  entry: IdentifiedEntry,
+  replaced: readonly number[],
+): Promise<void> {
   if (entry.compression !== 'none' || !(await hasPublishedSize(pool, handle.opened.size))) return;
-  await refusePublished(pool, await hashFile(handle), entry);
+  await refusePublished(pool, await hashFile(handle), entry, replaced);
 }
 
-/** Refuses content that has been published already. */
-export async function refusePublished(pool: Pool, sha256: string, entry: TwinSubject): Promise<void> {
+/** Refuses content that has been published already, other than by the runs that are about to be replaced. */
+export async function refusePublished(
+  pool: Pool,
+  sha256: string,
+  entry: TwinSubject,
+  replaced: readonly number[],
+): Promise<void> {
   const derived = entry.config === null;
-  const twin = await findPublishedTwin(pool, { sha256, dataset: entry.dataset, derived });
+  const twin = await findPublishedTwin(pool, { sha256, dataset: entry.dataset, derived, replaced });
   if (twin === null) return;
   throw new SluiceError('ALREADY_PUBLISHED', {
     file: entry.title,

@@ -4,7 +4,7 @@ import type { Outcome } from '../../ledger/outcomes.ts';
 export function outcomeLine(outcome: Outcome): string {
   const parts = [`${outcome.status} ${outcome.file.displayPath}`, ...tables(outcome), ...numbers(outcome)];
   if (outcome.errorCode !== null) parts.push(`${outcome.errorCode}: ${outcome.errorMessage}`);
-  if (outcome.status === 'failed' && outcome.remedy !== null) parts.push(outcome.remedy);
+  if (['failed', 'held'].includes(outcome.status) && outcome.remedy !== null) parts.push(outcome.remedy);
   return parts.join(' | ');
 }
 

@@ -48,9 +48,8 @@ export class OutcomeRetries {
    * Carries out whatever is recorded and not done, for instance because a crash came in between; of these files only,
    * when they are named.
    */
-  async writePending(fileIds?: readonly number[]): Promise<void> {
-    for (const file of await this.writer.pending()) {
-      if (fileIds !== undefined && !fileIds.includes(file.fileId)) continue;
+  async writePending(fileIds: readonly number[] | null = null): Promise<void> {
+    for (const file of await this.writer.pending(fileIds)) {
       if (this.stopped) return;
       if (this.inProgress.has(file.fileId) || !(await this.leases.hold(file.fileId))) continue;
       try {

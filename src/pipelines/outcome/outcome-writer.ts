@@ -19,8 +19,11 @@ import { writeRejectFiles } from './reject-files.ts';
 
 /** Files whose receipts and moves are under way together. */
 const FILES_AT_ONCE = 4;
-/** Under the imports folder. */
-const RETRACTED_FOLDER = path.join('processed', 'retracted');
+/** Where files go that are of no more use, by status; under the imports folder. */
+const SET_ASIDE: Readonly<Record<string, string>> = {
+  retracted: path.join('processed', 'retracted'),
+  discarded: path.join('processed', 'discarded'),
+};
 
 export interface OutcomeWriterOptions {
   readonly pool: Pool;
@@ -73,29 +76,40 @@ export class OutcomeWriter {
   }
 
   /** Files under the imports folder whose outcome is committed and not carried out. */
-  pending(): Promise<SourceFile[]> {
+  pending(fileIds: readonly number[] | null): Promise<SourceFile[]> {
     const { pool, settings } = this.options;
-    return pendingOutcomes(pool, Buffer.from(settings.importsDir + path.sep));
+    return pendingOutcomes(pool, Buffer.from(settings.importsDir + path.sep), fileIds);
   }
 
   /** Moves the file where its outcome puts it. Gives where it ends, null when it is (or is going to be) no more. */
   private async settleFile(outcome: Outcome): Promise<KeptFile | null> {
     const kept = outcome.kept ?? (await this.firstPlace(outcome));
-    return kept !== null && outcome.status === 'retracted' ? this.setAside(outcome, kept) : kept;
+    const aside = SET_ASIDE[outcome.status];
+    return kept === null || aside === undefined ? kept : this.setAside(outcome, kept, aside);
   }
 
   private async firstPlace(outcome: Outcome): Promise<KeptFile | null> {
-    const { path: there, displayPath } = outcome.file;
-    const folder = this.folderOf(outcome);
+    const { path: there, displayPath, replaysRunId } = outcome.file;
+    const isPlaced = replaysRunId !== null && (outcome.status !== 'published' || !this.isSetAside(there));
+    const folder = isPlaced ? null : this.folderOf(outcome);
     if (folder !== null) return this.move(outcome, there, folder);
     return this.isDeleted(outcome) ? null : { path: there, displayPath };
   }
 
-  /** What is taken back leaves the files that are published; a file that was left in its place stays there. */
-  private async setAside(outcome: Outcome, kept: KeptFile): Promise<KeptFile> {
-    const processed = Buffer.from(path.join(this.options.settings.importsDir, 'processed', path.sep));
-    if (!kept.path.subarray(0, processed.length).equals(processed)) return kept;
-    return (await this.move(outcome, kept.path, RETRACTED_FOLDER)) ?? kept;
+  /** What is taken back or given up leaves its folder; a file that was left in its place stays there. */
+  private async setAside(outcome: Outcome, kept: KeptFile, folder: string): Promise<KeptFile> {
+    const isOurs = ['processed', 'held'].some((name) => this.isIn(kept.path, name));
+    return isOurs ? ((await this.move(outcome, kept.path, folder)) ?? kept) : kept;
+  }
+
+  /** A file that is loaded again from one of these moves to those that are published. */
+  private isSetAside(at: Buffer): boolean {
+    return ['failed', ...Object.values(SET_ASIDE)].some((folder) => this.isIn(at, folder));
+  }
+
+  private isIn(at: Buffer, folder: string): boolean {
+    const prefix = Buffer.from(path.join(this.options.settings.importsDir, folder, path.sep));
+    return at.subarray(0, prefix.length).equals(prefix);
   }
 
   private async move({ file, runId }: Outcome, from: Buffer, folder: string): Promise<KeptFile | null> {
@@ -111,13 +125,21 @@ export class OutcomeWriter {
   private folderOf(outcome: Outcome): string | null {
     const { cleanup } = this.options.settings;
     if (outcome.file.origin === 'command' || cleanup === 'keep') return null;
-    if (outcome.status === 'failed') return 'failed';
-    return cleanup === 'delete' ? null : path.join('processed', localDate(outcome.finishedAt));
+    if (outcome.status === 'failed' || outcome.status === 'held') return outcome.status;
+    return cleanup === 'delete' && outcome.file.replaysRunId === null
+      ? null
+      : path.join('processed', localDate(outcome.finishedAt));
   }
 
   private isDeleted(outcome: Outcome): boolean {
-    const { cleanup } = this.options.settings;
-    return cleanup === 'delete' && outcome.file.origin === 'imports' && outcome.status !== 'failed';
+    const { file, status } = outcome;
+    const isKept = status === 'failed' || status === 'held' || status === 'discarded';
+    return (
+      this.options.settings.cleanup === 'delete' &&
+      file.origin === 'imports' &&
+      !isKept &&
+      file.replaysRunId === null
+    );
   }
 }
 

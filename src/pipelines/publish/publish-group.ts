@@ -1,6 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import { inTransaction } from '../../db/transaction.ts';
 import { insertLoadJobs } from '../../ledger/load-jobs.ts';
+import { earlierStates } from '../../ledger/redelivery.ts';
 import { endRuns, lockRuns, type RunningFile } from '../../ledger/runs.ts';
 import { BlockCopier } from '../copy/block-copier.ts';
 import { copyJob } from '../copy/copy-job.ts';
@@ -20,7 +21,6 @@ export interface GroupInput {
   readonly pool: Pool;
   /** All of one dataset and one version. */
   readonly members: readonly GroupMember[];
-  readonly again: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -40,14 +40,18 @@ async function publish(client: PoolClient, input: GroupInput): Promise<GroupMemb
   const layout = await recordLayout(client, first.run.runId, first.job.plan);
   const counted: { member: GroupMember; rowsLoaded: number }[] = [];
   const refused: GroupMember[] = [];
+  const grown = await earlierStates(
+    client,
+    input.members.map((member) => member.file),
+  );
+  const hasEarlier = new Set(grown.map((state) => state.ofFileId));
   for (const member of input.members) {
-    const rowsLoaded = await copyMember(client, member);
+    const rowsLoaded = hasEarlier.has(member.file.fileId) ? null : await copyMember(client, member);
     if (rowsLoaded === null) refused.push(member);
     else counted.push({ member, rowsLoaded });
   }
-  const { again } = input;
   const entries = counted.map(({ member, rowsLoaded }) =>
-    publishedEntry(member, member.job, layout, { rowsLoaded, again }),
+    publishedEntry(member, member.job, layout, { rowsLoaded, again: member.job.again }),
   );
   const loadIds = await insertLoadJobs(client, entries);
   for (const { member } of counted) {

@@ -2,29 +2,33 @@ import type { Pool, PoolClient } from 'pg';
 import { toSluiceError } from '../../db/database-error.ts';
 import { qualified } from '../../db/identifiers.ts';
 import { retryLocks } from '../../db/retry-locks.ts';
-import { DATATYPE_MISMATCH, sqlstateOf, UNIQUE_VIOLATION } from '../../db/sqlstate.ts';
+import { DATATYPE_MISMATCH, DEPENDENT_OBJECTS, sqlstateOf, UNIQUE_VIOLATION } from '../../db/sqlstate.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { SluiceError } from '../../errors.ts';
+import type { Redelivery } from '../../ledger/redelivery.ts';
 import { endRuns, lockRuns, type Run } from '../../ledger/runs.ts';
 import type { SourceFile } from '../../ledger/source-file.ts';
+import { datasetsOfRuns } from '../../ledger/undo.ts';
 import { BlockCopier } from '../copy/block-copier.ts';
 import { copyJob } from '../copy/copy-job.ts';
 import type { LoadedJob } from '../load/loaded.ts';
 import type { LoadPlan } from '../plan/run-plan.ts';
 import { RUN_ID_SETTING } from '../tables/ddl.ts';
 import { lockDatasets } from '../tables/lock-datasets.ts';
+import { asBlocked } from '../undo/blocked.ts';
 import { checkAccounts } from './check-accounts.ts';
 import type { PublishedRun } from './published.ts';
 import { recordLayout } from './record-layout.ts';
 import { recordLoad } from './record-load.ts';
+import { supersede, switchOver } from './supersede.ts';
 
 export interface PublishInput {
   readonly pool: Pool;
   readonly file: SourceFile;
   readonly run: Run;
   readonly jobs: readonly PublishJob[];
-  /** The same content may be published once more. */
-  readonly again: boolean;
+  /** What it is to those published before. */
+  readonly redelivery: Redelivery;
   /** Ends it promptly, whatever lock it waits for. */
   readonly signal: AbortSignal;
 }
@@ -33,6 +37,8 @@ export interface PublishJob {
   readonly plan: LoadPlan;
   readonly loaded: LoadedJob;
   readonly startedAt: Date;
+  /** Its content may have been published before. */
+  readonly again: boolean;
 }
 
 /**
@@ -50,11 +56,10 @@ export async function publishRun(input: PublishInput): Promise<PublishedRun> {
 
 async function publish(client: PoolClient, input: PublishInput): Promise<PublishedRun> {
   const { file, run, jobs } = input;
-  await lockDatasets(
-    client,
-    jobs.map((job) => job.plan.dataset),
-  );
+  const replaced = await datasetsOfRuns(input.pool, input.redelivery.runs);
+  await lockDatasets(client, [...jobs.map((job) => job.plan.dataset), ...replaced]);
   await lockRuns(client, [{ file, run }]);
+  const superseded = await supersede(client, input);
   let rowsLoaded = 0;
   for (const job of jobs) rowsLoaded += await publishJob(client, input, job);
   const [first] = jobs;
@@ -65,6 +70,7 @@ async function publish(client: PoolClient, input: PublishInput): Promise<Publish
     error: null,
   } as const;
   await endRuns(client, [{ file, run, end }]);
+  await switchOver(client, jobs, superseded);
   return { runId: run.runId, rowsLoaded };
 }
 
@@ -114,6 +120,7 @@ function translate(error: unknown, input: PublishInput): unknown {
   const sqlstate = sqlstateOf(error);
   if (sqlstate === null) return error;
   const constraint = (error as { constraint?: string }).constraint;
+  if (sqlstate === DEPENDENT_OBJECTS) return asBlocked(error, input.run.runId);
   if (sqlstate === UNIQUE_VIOLATION && constraint === 'load_job_published_once') {
     const facts = { file: input.file.displayPath, original: 'another file', run: 0 };
     return new SluiceError('ALREADY_PUBLISHED', facts, error);

@@ -19,7 +19,7 @@ export async function recordLoad(client: PoolClient, record: LoadRecord): Promis
   const { correction } = job.plan;
   const { rejects } = job.loaded;
   if (correction !== null) await refuseUndone(client, correction, job.plan.title);
-  const entry = publishedEntry(input, job, layout, { rowsLoaded, again: input.again });
+  const entry = publishedEntry(input, job, layout, { rowsLoaded, again: job.again });
   const loadId = await saveLoadJob(client, rejects.owner?.loadId ?? null, entry);
   if (correction === null) await rejects.writeTo(client, { runId: entry.runId, loadId });
   else await resolveRejects(client, correction, input.run.runId, rejects.takeOpen(correction.records));

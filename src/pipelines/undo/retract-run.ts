@@ -3,10 +3,11 @@ import { toSluiceError } from '../../db/database-error.ts';
 import { retryLocks } from '../../db/retry-locks.ts';
 import { DEPENDENT_OBJECTS, FOREIGN_KEY_VIOLATION, sqlstateOf } from '../../db/sqlstate.ts';
 import { inTransaction } from '../../db/transaction.ts';
-import { messageOf, SluiceError } from '../../errors.ts';
+import { SluiceError } from '../../errors.ts';
 import { type RunState, readRun } from '../../ledger/find-run.ts';
 import { publishedLoads, recordUndone } from '../../ledger/undo.ts';
 import { lockDatasets } from '../tables/lock-datasets.ts';
+import { asBlocked } from './blocked.ts';
 import { refuseUnpublished } from './refuse-run.ts';
 import { deleteRows, dropSegmentsOf, type RemovedRows, removedRows } from './remove-rows.ts';
 
@@ -47,13 +48,9 @@ async function retract(client: PoolClient, pool: Pool, runId: number): Promise<R
   return { run, tables: removedRows(loads, deleted), fileIds };
 }
 
-/** What refers to rows or segments of the run stops it; nothing is dropped along. */
-export function translate(error: unknown, run: number): unknown {
+function translate(error: unknown, run: number): unknown {
   const sqlstate = sqlstateOf(error);
   if (sqlstate === null) return error;
-  if (sqlstate !== DEPENDENT_OBJECTS && sqlstate !== FOREIGN_KEY_VIOLATION)
-    return toSluiceError(error, { run });
-  const { detail } = error as { detail?: string };
-  const reason = [messageOf(error), detail].filter(Boolean).join(': ').replaceAll('\n', '; ');
-  return new SluiceError('RETRACT_BLOCKED', { run, reason }, error);
+  const isBlocked = sqlstate === DEPENDENT_OBJECTS || sqlstate === FOREIGN_KEY_VIOLATION;
+  return isBlocked ? asBlocked(error, run) : toSluiceError(error, { run });
 }

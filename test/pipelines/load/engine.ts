@@ -1,12 +1,15 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { arrivalOf } from '../../../src/cli/load.ts';
 import type { DatasetConfig } from '../../../src/config/define.ts';
 import { loadSettings } from '../../../src/config/load-settings.ts';
+import { readRun } from '../../../src/ledger/find-run.ts';
+import { releaseHeld } from '../../../src/ledger/kept-files.ts';
 import type { Outcome } from '../../../src/ledger/outcomes.ts';
 import { openLog } from '../../../src/log.ts';
 import { Application } from '../../../src/main.ts';
+import { queueReplay } from '../../../src/pipelines/undo/replay-run.ts';
 import { type Retracted, retractRun } from '../../../src/pipelines/undo/retract-run.ts';
 import { createTestDatabase, type TestDatabase } from '../../database.ts';
 
@@ -25,8 +28,8 @@ export class Engine {
   private constructor(
     readonly root: string,
     readonly database: TestDatabase,
-    private readonly application: Application,
-    private readonly outcomes: readonly Outcome[],
+    private application: Application,
+    private readonly outcomes: Outcome[],
   ) {}
 
   static async open(
@@ -36,18 +39,19 @@ export class Engine {
     const root = await mkdtemp(join(tmpdir(), 'sluice-engine-'));
     await chmod(root, 0o755);
     const database = await createTestDatabase();
-    const folders = { IMPORTS_DIR: join(root, 'imports'), EXPORTS_DIR: join(root, 'exports') };
-    const settings = await loadSettings({
-      env: { DATABASE_URL: database.url, ...folders, ...env },
-      cwd: root,
-    });
     const outcomes: Outcome[] = [];
-    const log = openLog({ logsDir: null, debug: false, logDays: 1, console: 'none' });
-    const application = await Application.open({ ...settings, datasets }, log, {
-      applicationName: 'sluice engine',
-      onOutcome: (outcome) => outcomes.push(outcome),
-    });
+    const application = await openApplication({ root, database, env, datasets, outcomes });
     return new Engine(root, database, application, outcomes);
+  }
+
+  /** The same, under another configuration. */
+  async reopen(
+    env: Readonly<Record<string, string>> = {},
+    datasets: readonly DatasetConfig[] = [],
+  ): Promise<void> {
+    await this.application.close();
+    const { root, database, outcomes } = this;
+    this.application = await openApplication({ root, database, env, datasets, outcomes });
   }
 
   /** Loads one file, by default one outside of the imports folder; gives what became of it. */
@@ -55,10 +59,39 @@ export class Engine {
     const path = join(this.root, name);
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, content);
+    return this.loadAgain(name);
+  }
+
+  /** Loads a file that is there. */
+  async loadAgain(name: string): Promise<Outcome> {
     const before = this.outcomes.length;
-    await this.application.load([await arrivalOf(path)], () => undefined);
+    await this.application.load([await arrivalOf(join(this.root, name))], () => undefined);
+    return this.outcomeFrom(before);
+  }
+
+  /** Lets go of a held delivery. */
+  async release(runId: number, decision: 'supersede' | 'append'): Promise<Outcome> {
+    const { pool } = this.database;
+    const before = this.outcomes.length;
+    const run = await readRun(pool, runId);
+    if (run === null || !(await releaseHeld(pool, run.fileId, decision)))
+      throw new Error(`run ${runId} is not held`);
+    await this.application.finishFiles([run.fileId], () => undefined);
+    return this.outcomeFrom(before);
+  }
+
+  /** Loads the kept file of a run in the place of the run. */
+  async replay(runId: number): Promise<Outcome> {
+    const before = this.outcomes.length;
+    const run = await readRun(this.database.pool, runId);
+    if (run === null) throw new Error(`there is no run ${runId}`);
+    await this.application.finishFiles([await queueReplay(this.database.pool, run)], () => undefined);
+    return this.outcomeFrom(before);
+  }
+
+  private outcomeFrom(before: number): Outcome {
     const outcome = this.outcomes[before];
-    if (outcome === undefined) throw new Error(`${name} has no outcome`);
+    if (outcome === undefined) throw new Error('there is no outcome');
     return outcome;
   }
 
@@ -108,9 +141,34 @@ export class Engine {
     );
   }
 
+  /** Paths of all files under a folder, relative to it, sorted. */
+  async filesIn(folder: string): Promise<string[]> {
+    const entries = await readdir(join(this.root, folder), { withFileTypes: true, recursive: true });
+    const files = entries.filter((entry) => entry.isFile());
+    return files.map((entry) => relative(join(this.root, folder), join(entry.parentPath, entry.name))).sort();
+  }
+
   async close(): Promise<void> {
     await this.application.close();
     await this.database.drop();
     await rm(this.root, { recursive: true, force: true });
   }
+}
+
+interface Opened {
+  readonly root: string;
+  readonly database: TestDatabase;
+  readonly env: Readonly<Record<string, string>>;
+  readonly datasets: readonly DatasetConfig[];
+  readonly outcomes: Outcome[];
+}
+
+async function openApplication({ root, database, env, datasets, outcomes }: Opened): Promise<Application> {
+  const folders = { IMPORTS_DIR: join(root, 'imports'), EXPORTS_DIR: join(root, 'exports') };
+  const settings = await loadSettings({ env: { DATABASE_URL: database.url, ...folders, ...env }, cwd: root });
+  const log = openLog({ logsDir: null, debug: false, logDays: 1, console: 'none' });
+  return Application.open({ ...settings, datasets }, log, {
+    applicationName: 'sluice engine',
+    onOutcome: (outcome) => outcomes.push(outcome),
+  });
 }

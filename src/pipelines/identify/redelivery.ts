@@ -1,0 +1,90 @@
+import type { Pool } from 'pg';
+import type { RedeliveryPolicy } from '../../config/define.ts';
+import type { SourceHandle } from '../../formats/file-handle.ts';
+import { hashPrefixes } from '../../formats/hash-prefixes.ts';
+import {
+  type Claim,
+  claimedLoads,
+  earlierStates,
+  FIRST_DELIVERY,
+  type Redelivery,
+  refuseHeld,
+} from '../../ledger/redelivery.ts';
+import type { RunningFile } from '../../ledger/runs.ts';
+import type { SourceFile } from '../../ledger/source-file.ts';
+import type { IdentifiedEntry } from './identified.ts';
+
+/**
+ * Finds out what a file is to those published before.
+ *
+ * @throws DELIVERY_HELD when the dataset wants a decision
+ */
+export async function recogniseDelivery(
+  pool: Pool,
+  handle: SourceHandle,
+  { file, run }: RunningFile,
+  entries: readonly IdentifiedEntry[],
+): Promise<Redelivery> {
+  if (entries.some((entry) => entry.correction !== null)) return FIRST_DELIVERY;
+  const { examined, grownFrom } = await compareWithEarlier(pool, handle, file);
+  const runs = file.replaysRunId === null ? grownFrom : [...grownFrom, file.replaysRunId];
+  const supersedes: Claim[] = [];
+  const heldBy: Claim[] = [];
+  for (const entry of firstOfEachDataset(entries)) {
+    if (entry.config?.disposition === 'replace') supersedes.push({ dataset: entry.dataset, by: 'dataset' });
+    const claim = claimOf(entry, file);
+    if (claim === null) continue;
+    const changed = file.redelivery ?? policyOf(entry).changed;
+    if (changed === 'supersede') supersedes.push(claim);
+    if (changed === 'hold' && runs.length === 0) heldBy.push(claim);
+  }
+  for (const claim of heldBy) refuseHeld(await claimedLoads(pool, claim, run.runId), file);
+  return { runs, supersedes, heldBy, examined };
+}
+
+/** True when the file may have to do with others, so that it cannot simply be added beside them. */
+export function isSpecial(entry: IdentifiedEntry, file: SourceFile): boolean {
+  const { sameContent, changed } = policyOf(entry);
+  const isPlain =
+    sameContent === 'duplicate' && changed === 'append' && entry.config?.disposition !== 'replace';
+  return !isPlain || file.replaysRunId !== null || file.redelivery !== null;
+}
+
+/** True when content that is published already is published once more. */
+export function isLoadedAgain(entry: IdentifiedEntry): boolean {
+  return policyOf(entry).sameContent === 'load';
+}
+
+function policyOf({ config }: IdentifiedEntry): RedeliveryPolicy {
+  return { sameContent: 'duplicate', changed: 'append', by: 'name', ...config?.redelivery };
+}
+
+/** Null when nothing tells which delivery it is. */
+function claimOf(entry: IdentifiedEntry, file: SourceFile): Claim | null {
+  const { dataset, businessDate } = entry;
+  const folder = file.label;
+  if (policyOf(entry).by === 'name') return { dataset, by: 'name', name: file.name, folder };
+  return businessDate === null ? null : { dataset, by: 'businessDate', businessDate, folder };
+}
+
+function firstOfEachDataset(entries: readonly IdentifiedEntry[]): IdentifiedEntry[] {
+  return [...new Map(entries.map((entry) => [entry.dataset, entry])).values()];
+}
+
+/** Earlier states of a file that has grown: the bytes they had are those it begins with. */
+async function compareWithEarlier(
+  pool: Pool,
+  handle: SourceHandle,
+  file: SourceFile,
+): Promise<{ examined: number[]; grownFrom: number[] }> {
+  const earlier = await earlierStates(pool, [file]);
+  const prefixes = await hashPrefixes(
+    handle,
+    earlier.map((state) => state.size),
+  );
+  const grownFrom = earlier.filter((state) => prefixes.get(state.size) === state.sha256);
+  return {
+    examined: earlier.map((state) => state.fileId),
+    grownFrom: [...new Set(grownFrom.map((state) => state.runId))],
+  };
+}

@@ -1,0 +1,83 @@
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, expect, it, vi } from 'vitest';
+import { Engine } from '../load/engine.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+let engine: Engine;
+afterEach(() => engine.close());
+
+const TEXT = 'id,name\n1,Bern\n2\n3,Rome\n';
+
+it('a replay loads the kept file under the configuration of now, in the place of the run', async () => {
+  engine = await Engine.open({ REJECT_LIMIT: 'none' });
+  const first = await engine.load('imports/cities.csv', TEXT);
+  await engine.load(`imports/cities.csv.${first.runId}.csv`, 'id,name\n2,Graz\n');
+  expect(await ids()).toEqual([1, 2, 3]);
+  await engine.reopen({ REJECT_LIMIT: 'none' }, [{ name: 'cities', ragged: 'pad' }]);
+  const again = await engine.replay(first.runId);
+  expect(again).toMatchObject({ status: 'published', loads: [{ rowsLoaded: 3, rowsRejected: 0 }] });
+  expect(await engine.query('select id, name, _run_id from staging.cities order by id')).toEqual([
+    { id: 1, name: 'Bern', _run_id: again.runId },
+    { id: 2, name: null, _run_id: again.runId },
+    { id: 3, name: 'Rome', _run_id: again.runId },
+  ]);
+  expect(await runs()).toEqual(['superseded', 'superseded', 'published']);
+  expect(await engine.filesIn('imports')).toHaveLength(2);
+  await expect(engine.replay(first.runId)).rejects.toMatchObject({ code: 'RUN_SUPERSEDED' });
+
+  // What was taken back can be loaded once more, from where it was put.
+  await engine.retract(again.runId);
+  expect(await engine.filesIn('imports')).toContain('processed/retracted/cities.csv');
+  expect(await engine.replay(again.runId)).toMatchObject({ status: 'published' });
+  expect(await ids()).toEqual([1, 2, 3]);
+  expect(await engine.filesIn('imports')).toContainEqual(
+    expect.stringMatching(/^processed\/\d.*cities\.csv$/),
+  );
+});
+
+it('a replay of a failed run is a run of its own, and its file ends with those that are published', async () => {
+  engine = await Engine.open();
+  const failed = await engine.load('imports/cities.csv', TEXT);
+  expect(failed).toMatchObject({ status: 'failed', errorCode: 'REJECT_LIMIT_EXCEEDED' });
+  await engine.reopen({ REJECT_LIMIT: 'none' });
+  expect(await engine.replay(failed.runId)).toMatchObject({ status: 'published' });
+  expect(await ids()).toEqual([1, 3]);
+  expect(await runs()).toEqual(['failed', 'published']);
+  expect(await engine.filesIn('imports')).toEqual([expect.stringMatching(/^processed\/.*cities\.csv$/)]);
+});
+
+it('a replay that fails leaves the run as it is', async () => {
+  engine = await Engine.open({ REJECT_LIMIT: 'none' });
+  const first = await engine.load('imports/cities.csv', TEXT);
+  await engine.reopen({ REJECT_LIMIT: '0' });
+  expect(await engine.replay(first.runId)).toMatchObject({ status: 'failed' });
+  expect(await ids()).toEqual([1, 3]);
+  expect(await runs()).toEqual(['published', 'failed']);
+  expect(await engine.filesIn('imports')).toEqual([expect.stringMatching(/^processed\/.*cities\.csv$/)]);
+});
+
+it('a replay refuses a file that is gone, and one that is another', async () => {
+  engine = await Engine.open({ REJECT_LIMIT: 'none' });
+  const { runId } = await engine.load('imports/cities.csv', TEXT);
+  const [name = ''] = await engine.filesIn('imports');
+  const kept = join(engine.root, 'imports', name);
+  await rename(kept, `${kept}.away`);
+  await expect(engine.replay(runId)).rejects.toMatchObject({ code: 'KEPT_FILE_MISSING' });
+  await writeFile(kept, TEXT.replace('Bern', 'Born'));
+  await expect(engine.replay(runId)).rejects.toMatchObject({ code: 'KEPT_FILE_CHANGED' });
+  await rm(kept);
+  await rename(`${kept}.away`, kept);
+  expect(await engine.replay(runId)).toMatchObject({ status: 'published' });
+});
+
+async function ids(): Promise<number[]> {
+  const rows = await engine.query<{ id: number }>('select id from staging.cities order by id');
+  return rows.map(({ id }) => id);
+}
+
+async function runs(): Promise<string[]> {
+  const rows = await engine.query<{ status: string }>('select status from sluice.run order by run_id');
+  return rows.map(({ status }) => status);
+}
