@@ -25,6 +25,7 @@ import type { PipelineContext } from './pipelines/run-pipeline.ts';
 import { sweepSegments } from './pipelines/tables/segments.ts';
 import { Dispatcher, type Worker } from './queue/dispatcher.ts';
 import { initSchema } from './schema-init/init-schema.ts';
+import { stepDone } from './steps.ts';
 import { displayPath } from './watcher/display-path.ts';
 import type { SettledFile } from './watcher/settled-file.ts';
 import { Watcher } from './watcher/watcher.ts';
@@ -213,6 +214,7 @@ export class Application {
       } as const;
       await endRuns(client, [{ file, run, end }]);
     });
+    stepDone('run concluded', file.displayPath);
   }
 
   /** What was superseded by these files has a new outcome as well. */
@@ -286,6 +288,7 @@ export class Intake {
   }
 
   private async take(files: readonly SettledFile[]): Promise<void> {
+    for (const file of files) stepDone('file settled', file.relativePath);
     try {
       await registerFiles(this.application.database.pool, files.map(toArrival));
     } catch (error) {
@@ -293,6 +296,7 @@ export class Intake {
       if (problem.kind === 'terminal') this.dispatcher.fail(problem);
       throw problem;
     }
+    for (const file of files) stepDone('file registered', file.relativePath);
     this.dispatcher.notify();
   }
 }

@@ -7,6 +7,7 @@ import { clearUnpublished, type LoadJobEntry, saveLoadJob } from '../ledger/load
 import { FIRST_DELIVERY, type Redelivery } from '../ledger/redelivery.ts';
 import { type Run, type RunningFile, recordStage } from '../ledger/runs.ts';
 import type { SourceFile } from '../ledger/source-file.ts';
+import { stepDone } from '../steps.ts';
 import { TypeContradiction } from './copy/contradiction.ts';
 import type { Handler } from './handlers/handler.ts';
 import { refusePublished, refuseTwin } from './identify/find-twin.ts';
@@ -52,6 +53,7 @@ export async function runPipeline(
     const { handler, entries } = await identifyFile(context, handle, file);
     const businessDate = entries[0]?.businessDate ?? null;
     await recordStage(pool, file, run, { status: 'identified', businessDate });
+    stepDone('file identified', file.displayPath);
     const work: Work = {
       ...{ context, file, run, options, handler, handle, entries },
       redelivery: FIRST_DELIVERY,
@@ -108,6 +110,7 @@ async function tryOnce(work: Work): Promise<boolean> {
   const plans = await planJobs(context, work.entries, work.widened);
   if (work.tries++ > 0 || run.attempt > 1) await clearUnpublished(context.pool, run.runId);
   await recordStage(context.pool, file, run, { status: 'planned' });
+  stepDone('load planned', file.displayPath);
   const jobs: PublishJob[] = [];
   work.recorders.length = 0;
   try {
@@ -119,6 +122,7 @@ async function tryOnce(work: Work): Promise<boolean> {
     }
     const sha256 = jobs[0]?.loaded.fileSha256 ?? null;
     await recordStage(context.pool, file, run, { status: 'loaded', sha256 });
+    stepDone('file loaded', file.displayPath);
     if (await publishLoaded(work, jobs)) return true;
     await dropLoaded(work, jobs);
     return false;
@@ -126,7 +130,9 @@ async function tryOnce(work: Work): Promise<boolean> {
     // Best effort: the sweep at the next start finds what is left.
     await dropLoaded(work, jobs).catch(() => {});
     if (error instanceof TypeContradiction) {
+      stepDone('type contradicted', file.displayPath);
       await survey(work, plans, error.jobNumber);
+      stepDone('file surveyed', file.displayPath);
       return false;
     }
     if (hasCode(error, 'REJECT_LIMIT_EXCEEDED')) await keepRejects(work);
@@ -176,6 +182,7 @@ async function publishLoaded(work: Work, loaded: readonly PublishJob[]): Promise
   for (;;) {
     try {
       await publishRun({ pool, file, run, jobs, redelivery: work.redelivery, signal: options.signal });
+      stepDone('run published', file.displayPath);
       return true;
     } catch (error) {
       if (hasCode(error, 'ALREADY_PUBLISHED')) await nameTwins(work, jobs);

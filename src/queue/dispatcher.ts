@@ -12,6 +12,7 @@ import {
   returnToWatcher,
   scheduleRetry,
 } from '../ledger/waiting-files.ts';
+import { stepDone } from '../steps.ts';
 import { backoffMs } from './backoff.ts';
 import { isOutage } from './outage.ts';
 
@@ -210,7 +211,9 @@ export class Dispatcher {
 
   private async process(group: readonly SourceFile[]): Promise<void> {
     const { pool, worker } = this.options;
+    for (const file of group) stepDone('file claimed', file.displayPath);
     const items = await startRuns(pool, group);
+    for (const { file } of items) stepDone('run started', file.displayPath);
     if (items.length === 0) return;
     const failures = await worker.execute(items, this.abort.signal);
     const finished: SourceFile[] = [];

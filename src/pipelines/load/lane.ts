@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg';
+import { stepDone } from '../../steps.ts';
 import { BlockCopier } from '../copy/block-copier.ts';
 import type { CopyJob } from '../copy/copy-job.ts';
 import type { OnRejects } from '../copy/rescue.ts';
@@ -28,6 +29,7 @@ export class Lane {
     const { segment, runId, onRejects } = target;
     await client.query('BEGIN');
     await createSegment(client, segment, job.plan, runId);
+    stepDone('segment created', segment.name);
     return new Lane(client, new BlockCopier(client, job, segment, onRejects), segment);
   }
 
@@ -37,6 +39,7 @@ export class Lane {
       signal.throwIfAborted();
       this.rows += await this.copier.copy(block);
       queue.done(block);
+      stepDone('block copied', this.segment.name);
     }
   }
 
@@ -44,6 +47,7 @@ export class Lane {
     await closeSegment(this.client, this.segment);
     await this.client.query('COMMIT');
     this.committed = true;
+    stepDone('segment committed', this.segment.name);
     this.release();
   }
 

@@ -5,6 +5,7 @@ import { type Block, BlockReader } from '../../formats/delimited/block-reader.ts
 import { asRead, originalHead } from '../../formats/delimited/utf16-source.ts';
 import type { SourceHandle } from '../../formats/file-handle.ts';
 import type { Run } from '../../ledger/runs.ts';
+import { stepDone } from '../../steps.ts';
 import { type CopyJob, copyJob } from '../copy/copy-job.ts';
 import type { OpenedEntry } from '../handlers/handler.ts';
 import type { LoadPlan } from '../plan/run-plan.ts';
@@ -54,6 +55,7 @@ export async function loadJob(
   });
   try {
     const first = await firstBlocks(reader);
+    stepDone('first block read', plan.title);
     context.rejects.head = originalHead(plan.dialect, reader.head);
     const loading: Loading = { context, job, handle, opened, reader };
     return reader.ended ? await keepSmall(loading, first) : await fillSegments(loading, first);

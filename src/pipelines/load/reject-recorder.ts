@@ -4,6 +4,7 @@ import { inTransaction } from '../../db/transaction.ts';
 import { SluiceError } from '../../errors.ts';
 import type { StillRefused } from '../../ledger/corrections.ts';
 import { type Reject, type RejectOwner, writeRejects } from '../../ledger/rejects.ts';
+import { stepDone } from '../../steps.ts';
 
 /** Bytes of rejected records that are kept in memory before they are written. */
 const BUFFER_BYTES = 8 * 1024 * 1024;
@@ -81,6 +82,7 @@ export class RejectRecorder {
       this.owner ??= await this.job.enter();
       const { owner } = this;
       await inTransaction(this.pool, (client) => writeRejects(client, owner, rejects));
+      stepDone('rejects flushed', this.job.file);
     });
     return this.writing;
   }

@@ -2,6 +2,7 @@ import { link, lstat, mkdir, rename, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { type FileIdentity, identityOf, sameFile } from '../../formats/file-handle.ts';
 import type { SourceFile } from '../../ledger/source-file.ts';
+import { stepDone } from '../../steps.ts';
 
 /**
  * Moves a source file into `folder` under its own name, or under `<stem>.<run id><extension>` when the name is taken;
@@ -59,6 +60,7 @@ async function moveTo(file: SourceFile, target: Buffer): Promise<boolean> {
 const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EACCES', 'EXDEV']);
 
 async function finishMove(file: SourceFile): Promise<boolean> {
+  stepDone('file linked', file.displayPath);
   await unlink(file.path);
   return true;
 }

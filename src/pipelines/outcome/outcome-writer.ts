@@ -13,6 +13,7 @@ import {
   readOutcomes,
 } from '../../ledger/outcomes.ts';
 import type { SourceFile } from '../../ledger/source-file.ts';
+import { stepDone } from '../../steps.ts';
 import { isStill, moveFile } from './move-file.ts';
 import { writeReceipt } from './receipt.ts';
 import { writeRejectFiles } from './reject-files.ts';
@@ -58,6 +59,7 @@ export class OutcomeWriter {
       }),
     );
     await completeOutcomes(this.options.pool, done);
+    for (const { file } of done) stepDone('outcome completed', file.displayPath);
     for (const { outcome } of done.sort((a, b) => a.outcome.runId - b.outcome.runId))
       this.options.onFinished(outcome);
     return delayed;
@@ -67,10 +69,13 @@ export class OutcomeWriter {
     const { pool, settings } = this.options;
     const { file } = outcome;
     const kept = await this.settleFile(outcome);
+    stepDone('file moved', file.displayPath);
     if (outcome.loads.some((load) => load.rowsRejected > 0) || outcome.isCorrection) {
       await writeRejectFiles(pool, settings.exportsDir, file.fileId);
+      stepDone('reject file written', file.displayPath);
     }
     await writeReceipt(settings.exportsDir, outcome, kept?.displayPath ?? null);
+    stepDone('receipt written', file.displayPath);
     if (kept === null && this.isDeleted(outcome)) await removeFile(file);
     return kept;
   }

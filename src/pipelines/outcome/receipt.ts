@@ -13,7 +13,6 @@ export async function writeReceipt(
   const folder = path.join(exportsDir, 'receipts');
   await mkdir(folder, { recursive: true });
   const target = path.join(folder, fitFileName(outcome.file.name, `.${outcome.runId}.json`));
-  // Always the same name: what a crash leaves is overwritten when the receipt is written again.
   const receipt = await WholeFile.create(target);
   try {
     await receipt.write(Buffer.from(`${JSON.stringify(receiptOf(outcome, finalPath), null, 2)}\n`));

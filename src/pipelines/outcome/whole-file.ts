@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 
@@ -11,8 +12,10 @@ export class WholeFile {
     private readonly target: string,
   ) {}
 
+  /** Always the same temporary name for a target: what a crash leaves is overwritten when it is written again. */
   static async create(target: string): Promise<WholeFile> {
-    const temporary = path.join(path.dirname(target), `.${process.pid}.${counter++}.tmp`);
+    const name = createHash('sha256').update(path.basename(target)).digest('hex').slice(0, 32);
+    const temporary = path.join(path.dirname(target), `.${name}.tmp`);
     return new WholeFile(await open(temporary, 'w'), temporary, target);
   }
 
@@ -35,5 +38,3 @@ export class WholeFile {
     await rm(this.temporary, { force: true });
   }
 }
-
-let counter = 0;

@@ -3,6 +3,7 @@ import { inTransaction } from '../../db/transaction.ts';
 import { insertLoadJobs } from '../../ledger/load-jobs.ts';
 import { earlierStates } from '../../ledger/redelivery.ts';
 import { endRuns, lockRuns, type RunningFile } from '../../ledger/runs.ts';
+import { stepDone } from '../../steps.ts';
 import { BlockCopier } from '../copy/block-copier.ts';
 import { copyJob } from '../copy/copy-job.ts';
 import { RUN_ID_SETTING } from '../tables/ddl.ts';
@@ -28,8 +29,12 @@ export interface GroupInput {
  * Publishes small files in one transaction: they share its locks and its commit, and nothing else. Gives those that
  * did not get through; each is all there or not at all, and has to be published by itself.
  */
-export function publishGroup(input: GroupInput): Promise<GroupMember[]> {
-  return inTransaction(input.pool, (client) => publish(client, input), { signal: input.signal });
+export async function publishGroup(input: GroupInput): Promise<GroupMember[]> {
+  const refused = await inTransaction(input.pool, (client) => publish(client, input), {
+    signal: input.signal,
+  });
+  stepDone('group published', input.members[0]?.job.plan.dataset ?? '');
+  return refused;
 }
 
 async function publish(client: PoolClient, input: GroupInput): Promise<GroupMember[]> {
@@ -50,6 +55,7 @@ async function publish(client: PoolClient, input: GroupInput): Promise<GroupMemb
     if (rowsLoaded === null) refused.push(member);
     else counted.push({ member, rowsLoaded });
   }
+  stepDone('group copied', first.job.plan.dataset);
   const entries = counted.map(({ member, rowsLoaded }) =>
     publishedEntry(member, member.job, layout, { rowsLoaded, again: member.job.again }),
   );
@@ -62,6 +68,7 @@ async function publish(client: PoolClient, input: GroupInput): Promise<GroupMemb
     client,
     counted.map(({ member }) => ({ ...member, end: endOf(member) })),
   );
+  stepDone('group recorded', first.job.plan.dataset);
   return refused;
 }
 

@@ -9,6 +9,7 @@ import type { Redelivery } from '../../ledger/redelivery.ts';
 import { endRuns, lockRuns, type Run } from '../../ledger/runs.ts';
 import type { SourceFile } from '../../ledger/source-file.ts';
 import { datasetsOfRuns } from '../../ledger/undo.ts';
+import { stepDone } from '../../steps.ts';
 import { BlockCopier } from '../copy/block-copier.ts';
 import { copyJob } from '../copy/copy-job.ts';
 import type { LoadedJob } from '../load/loaded.ts';
@@ -59,7 +60,9 @@ async function publish(client: PoolClient, input: PublishInput): Promise<Publish
   const replaced = await datasetsOfRuns(input.pool, input.redelivery.runs);
   await lockDatasets(client, [...jobs.map((job) => job.plan.dataset), ...replaced]);
   await lockRuns(client, [{ file, run }]);
+  stepDone('dataset locked', file.displayPath);
   const superseded = await supersede(client, input);
+  stepDone('earlier runs superseded', file.displayPath);
   let rowsLoaded = 0;
   for (const job of jobs) rowsLoaded += await publishJob(client, input, job);
   const [first] = jobs;
@@ -71,17 +74,21 @@ async function publish(client: PoolClient, input: PublishInput): Promise<Publish
   } as const;
   await endRuns(client, [{ file, run, end }]);
   await switchOver(client, jobs, superseded);
+  stepDone('run ended', file.displayPath);
   return { runId: run.runId, rowsLoaded };
 }
 
 async function publishJob(client: PoolClient, input: PublishInput, job: PublishJob): Promise<number> {
   const { plan, loaded } = job;
   const layout = await recordLayout(client, input.run.runId, plan);
+  stepDone('layout recorded', plan.title);
   await attachSegments(client, plan, loaded);
+  stepDone('segments attached', plan.title);
   const rowsLoaded =
     loaded.rowsLoaded + (await copySmall(client, plan.correction?.runId ?? input.run.runId, plan, loaded));
   checkAccounts(plan, loaded, rowsLoaded);
   await recordLoad(client, { input, job, layout, rowsLoaded });
+  stepDone('load recorded', plan.title);
   return rowsLoaded;
 }
 
@@ -113,6 +120,7 @@ async function copySmall(
   );
   let rows = 0;
   for (const block of loaded.blocks) rows += await copier.copy(block);
+  stepDone('small load copied', plan.title);
   return rows;
 }
 
