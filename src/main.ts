@@ -6,6 +6,7 @@ import { type Database, openDatabase } from './db/database.ts';
 import { toSluiceError } from './db/database-error.ts';
 import { inTransaction } from './db/transaction.ts';
 import { messageOf, SluiceError } from './errors.ts';
+import { discardHeld, type FinishedFile, recentlyFinished } from './ledger/kept-files.ts';
 import { Leases } from './ledger/leases.ts';
 import { endLoadJobs } from './ledger/load-jobs.ts';
 import { type Outcome, readOutcomes, supersededFiles } from './ledger/outcomes.ts';
@@ -17,6 +18,7 @@ import type { Log } from './log.ts';
 import { delimitedFile } from './pipelines/handlers/delimited-file.ts';
 import { rejectCorrection } from './pipelines/handlers/reject-correction.ts';
 import { type Progress, ProgressMeter, progressLine } from './pipelines/load/progress.ts';
+import { finishedFile, GrownFiles, LOOKED_AT_HOURS, MOST_FILES } from './pipelines/outcome/grown-files.ts';
 import { outcomeFields, outcomeLine } from './pipelines/outcome/log-line.ts';
 import { OutcomeRetries } from './pipelines/outcome/outcome-retries.ts';
 import { OutcomeWriter } from './pipelines/outcome/outcome-writer.ts';
@@ -61,6 +63,8 @@ export interface ApplicationOptions {
 export class Application {
   readonly context: PipelineContext;
   readonly outcomes: OutcomeRetries;
+  /** Looks after files whose sender goes on writing to them. */
+  readonly grownFiles: GrownFiles;
   private readonly leases: Leases;
   /** Files whose outcome this process has carried out; kept for `load` alone. */
   private readonly announced = new Set<number>();
@@ -82,6 +86,12 @@ export class Application {
     this.outcomes = new OutcomeRetries(writer, this.leases, (error) =>
       log.error(`${error.code}: ${error.message}. ${error.remedy}`),
     );
+    this.grownFiles = new GrownFiles({
+      importsDir: settings.importsDir,
+      firstLookMs: settings.rescanMs,
+      onReturned: (file) => this.takeBack(file),
+      onChanged: (problem) => log.warn(`${problem.code}: ${problem.message}. ${problem.remedy}`),
+    });
   }
 
   /** Opens the database, makes the schemas and the folders, and clears away what a crash left. */
@@ -228,6 +238,14 @@ export class Application {
     if (this.options.onOutcome !== undefined) this.announced.add(outcome.file.fileId);
     this.log[LEVELS[outcome.status] ?? 'info'](outcomeLine(outcome), outcomeFields(outcome));
     this.options.onOutcome?.(outcome);
+    const finished = finishedFile(outcome);
+    if (finished !== null) this.grownFiles.remember(finished);
+  }
+
+  /** What was held is no longer there to be decided upon: it comes in again, as it is now. */
+  private async takeBack({ fileId, runId, status, displayPath: shown }: FinishedFile): Promise<void> {
+    this.log.warn(`${shown} has grown since run ${runId} read it; it is taken again`);
+    if (status === 'held') await discardHeld(this.database.pool, fileId);
   }
 }
 
@@ -235,6 +253,7 @@ export class Application {
 export class Intake {
   private readonly watcher: Watcher;
   private readonly dispatcher: Dispatcher;
+  private looking: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly application: Application,
@@ -257,8 +276,21 @@ export class Intake {
 
   async start(): Promise<void> {
     await this.application.outcomes.writePending();
+    await this.lookForGrown();
     await this.watcher.start();
     this.dispatcher.notify();
+    const { grownFiles, settings } = this.application;
+    // The file system or the database may be away; the next look finds what this one did not.
+    this.looking = setInterval(() => void grownFiles.check().catch(() => {}), settings.rescanMs);
+  }
+
+  /** Also those that grew while nobody looked. */
+  private async lookForGrown(): Promise<void> {
+    const { database, settings, grownFiles } = this.application;
+    const root = Buffer.from(settings.importsDir + path.sep);
+    const files = await recentlyFinished(database.pool, root, LOOKED_AT_HOURS, MOST_FILES);
+    for (const file of files) grownFiles.remember(file, 0);
+    await grownFiles.check();
   }
 
   /** Resolves when everything that was there has an outcome. */
@@ -274,6 +306,8 @@ export class Intake {
 
   /** Running loads may end by themselves for `graceMs` milliseconds; then they are rolled back. */
   async stop(graceMs: number): Promise<void> {
+    clearInterval(this.looking);
+    await this.application.grownFiles.stop();
     await this.watcher.stop();
     await this.dispatcher.stop(graceMs);
   }

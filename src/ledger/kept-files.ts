@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import type { FileIdentity } from '../formats/file-handle.ts';
+import { SOURCE_FILE_COLUMNS, type SourceFileColumns, toSourceFile } from './source-file.ts';
 
 /** The source file of a finished run: where it lies, and what it was when it was read. */
 export interface KeptSource {
@@ -107,3 +108,52 @@ export async function discardHeld(client: Pool | PoolClient, fileId: number): Pr
   );
   return rowCount === 1;
 }
+
+/** A file that has ended and was moved to where its outcome puts it. */
+export interface FinishedFile {
+  readonly fileId: number;
+  readonly runId: number;
+  readonly status: string;
+  /** Where it was dropped, absolute, raw bytes. */
+  readonly path: Buffer;
+  /** Where it lies, absolute, raw bytes. */
+  readonly keptPath: Buffer;
+  readonly displayPath: string;
+  /** State of the file when it was read. */
+  readonly identity: FileIdentity;
+  readonly sha256: string | null;
+}
+
+/** Files below `root` that ended within the last `hours` and are of use still, those that ended last at the end. */
+export async function recentlyFinished(
+  pool: Pool,
+  root: Buffer,
+  hours: number,
+  limit: number,
+): Promise<FinishedFile[]> {
+  const { rows } = await pool.query<FinishedRow>(RECENTLY_FINISHED, [root, hours, limit]);
+  return rows.reverse().map((row) => {
+    const { identity, path } = toSourceFile(row);
+    return {
+      ...{ fileId: row.file_id, runId: row.run_id, status: row.status, path, identity, sha256: row.sha256 },
+      ...{ keptPath: row.final_path_bytes, displayPath: row.final_path },
+    };
+  });
+}
+
+interface FinishedRow extends SourceFileColumns {
+  run_id: number;
+  status: string;
+  sha256: string | null;
+  final_path_bytes: Buffer;
+  final_path: string;
+}
+
+const RECENTLY_FINISHED = `
+  select ${SOURCE_FILE_COLUMNS}, f.run_id, f.status, f.sha256, f.final_path_bytes, f.final_path
+    from sluice.source_file f
+   where f.finished_at > now() - make_interval(hours => $2) and f.outcome_done_at is not null
+     and f.status in ('published', 'failed', 'duplicate', 'held')
+     and substring(f.final_path_bytes for length($1::bytea)) = $1 and f.final_path_bytes <> f.path_bytes
+   order by f.finished_at desc
+   limit $3`;

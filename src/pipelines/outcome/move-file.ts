@@ -19,6 +19,23 @@ export async function moveFile(file: SourceFile, folder: string, runId: number):
   throw new Error(`every name for ${file.displayPath} in ${folder} is taken`);
 }
 
+/** Moves a file back to where it came from; false when something else is there now. */
+export async function moveBack(from: Buffer, target: Buffer): Promise<boolean> {
+  await mkdir(target.subarray(0, target.lastIndexOf('/')), { recursive: true });
+  if ((await lstat(target).catch(() => null)) !== null) return false;
+  try {
+    await link(from, target);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return false;
+    if (!NO_LINKS.has(code)) throw error;
+    await rename(from, target);
+    return true;
+  }
+  await unlink(from);
+  return true;
+}
+
 /** True when the path still leads to the file that was worked on, and nobody has written to it since. */
 export async function isStill(at: Buffer, identity: FileIdentity): Promise<boolean> {
   const stats = await lstat(at, { bigint: true }).catch(() => null);

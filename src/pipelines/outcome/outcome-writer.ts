@@ -60,8 +60,8 @@ export class OutcomeWriter {
     );
     await completeOutcomes(this.options.pool, done);
     for (const { file } of done) stepDone('outcome completed', file.displayPath);
-    for (const { outcome } of done.sort((a, b) => a.outcome.runId - b.outcome.runId))
-      this.options.onFinished(outcome);
+    for (const { outcome, kept } of done.sort((a, b) => a.outcome.runId - b.outcome.runId))
+      this.options.onFinished({ ...outcome, kept });
     return delayed;
   }
 

@@ -1,0 +1,73 @@
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it, vi } from 'vitest';
+import { csvRecords, csvText } from '../generated.ts';
+import { eventually, Service } from '../service.ts';
+
+// Several processes each, perhaps on a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
+
+/** More than one block, so that the rows lie in segments. */
+const LARGE = 130_000;
+
+it.each([
+  ['moved away', 'archive', 1_000, 500],
+  ['left in place', 'keep', 1_000, 500],
+  ['moved away, large', 'archive', LARGE, 20_000],
+] as const)(
+  'a half-copied file, %s, becomes the whole file once its writer goes on',
+  async (_kind, CLEANUP, first, rest) => {
+    const service = await Service.create({ CLEANUP, LANES: '2' });
+    await service.start();
+    const whole = csvText(first) + csvRecords(first + 1, rest);
+    // It pauses in the middle of a record.
+    const cut = csvText(first).length + 3;
+    const writer = await open(join(service.imports, 'orders.csv'), 'w');
+    try {
+      await writer.write(whole.slice(0, cut));
+      await service.finished(1);
+      await writer.write(whole.slice(cut));
+      await eventually(
+        async () => (await service.statuses()).map(({ status }) => status).join() === 'superseded,published',
+        60_000,
+        'the whole file is published',
+        () => '',
+      );
+    } finally {
+      await writer.close();
+    }
+    await service.finished(2);
+    expect(await service.query('select count(*) as n, sum(id) as sum from staging.orders')).toEqual([
+      { n: first + rest, sum: String(((first + rest) * (first + rest + 1)) / 2) },
+    ]);
+    expect(await service.query('select status from sluice.run order by run_id')).toEqual([
+      { status: 'superseded' },
+      { status: 'published' },
+    ]);
+    const place =
+      CLEANUP === 'keep' ? 'orders.csv' : expect.stringMatching(/^processed\/[\d-]+\/orders\.csv$/);
+    expect(await service.filesIn('imports')).toEqual([place]);
+    expect((await service.filesIn('exports')).filter((name) => name.startsWith('rejects/'))).toEqual([]);
+    expect(await service.orphanSegments()).toEqual([]);
+  },
+);
+
+it('a half-copied file that was failed, or grew while nobody looked, is taken again', async () => {
+  const service = await Service.create();
+  const writer = await open(join(service.imports, 'orders.csv'), 'w');
+  try {
+    await writer.write('id,name,amount\n1,"a",1\n2,"b');
+    expect((await service.run(['once'])).code).not.toBe(0);
+    expect(await service.filesIn('imports')).toEqual(['failed/orders.csv']);
+    await writer.write('",2\n3,"c",3\n');
+  } finally {
+    await writer.close();
+  }
+  expect((await service.run(['once'])).code).toBe(0);
+  expect(await service.query('select id, name from staging.orders order by id')).toEqual([
+    { id: 1, name: 'a' },
+    { id: 2, name: 'b' },
+    { id: 3, name: 'c' },
+  ]);
+  expect(await service.filesIn('imports')).toEqual([expect.stringMatching(/^processed\/.*orders\.csv$/)]);
+});
