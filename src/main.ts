@@ -1,11 +1,13 @@
-import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
+import { makeFolders } from './config/make-folders.ts';
 import type { Settings } from './config/settings.ts';
+import { affordableLanes } from './db/affordable-lanes.ts';
 import { type Database, openDatabase } from './db/database.ts';
 import { toSluiceError } from './db/database-error.ts';
 import { inTransaction } from './db/transaction.ts';
-import { messageOf, SluiceError } from './errors.ts';
+import type { SluiceError } from './errors.ts';
+import { watchedFolder } from './ledger/folder-claim.ts';
 import { discardHeld, type FinishedFile, recentlyFinished } from './ledger/kept-files.ts';
 import { Leases } from './ledger/leases.ts';
 import { endLoadJobs } from './ledger/load-jobs.ts';
@@ -52,6 +54,8 @@ export const SERVICE_NAME = 'sluice';
 
 export interface ApplicationOptions {
   readonly applicationName: string;
+  /** It is to be the only one that watches the imports folder. */
+  readonly watches?: boolean;
   /** Publish content once more although it has been published. */
   readonly again?: boolean;
   /** Draws progress; without it progress goes to the log, every few seconds. */
@@ -65,7 +69,6 @@ export class Application {
   readonly outcomes: OutcomeRetries;
   /** Looks after files whose sender goes on writing to them. */
   readonly grownFiles: GrownFiles;
-  private readonly leases: Leases;
   /** Files whose outcome this process has carried out; kept for `load` alone. */
   private readonly announced = new Set<number>();
 
@@ -75,10 +78,10 @@ export class Application {
     private readonly log: Log,
     private readonly options: ApplicationOptions,
     lanes: number,
+    readonly leases: Leases,
   ) {
     const { pool } = database;
     this.context = { pool, settings, handlers: HANDLERS, lanes };
-    this.leases = new Leases(pool);
     const writer = new OutcomeWriter({
       ...{ pool, settings, display: displayPath },
       onFinished: (outcome) => this.announce(outcome),
@@ -102,14 +105,17 @@ export class Application {
       applicationName: options.applicationName,
       max: settings.concurrency * (wantedLanes + 1) + SPARE_CONNECTIONS,
     });
+    const leases = new Leases(database.pool);
     try {
+      if (options.watches) await leases.claimFolder(await watchedFolder(settings.importsDir));
       const dev = settings.dev && (await mayRemake(database, log, options.applicationName));
       await initSchema(database, { ...settings, dev }, (message) => log.info(message));
       const swept = await sweepSegments(database.pool, settings.stagingSchema);
       if (swept > 0) log.info(`dropped ${swept} segments that an interrupted load had left`);
       const lanes = await affordableLanes(database, settings, wantedLanes);
-      return new Application(settings, database, log, options, lanes);
+      return new Application(settings, database, log, options, lanes, leases);
     } catch (error) {
+      await leases.close();
       await database.close();
       throw error;
     }
@@ -262,6 +268,7 @@ export class Intake {
   ) {
     const { settings } = application;
     this.dispatcher = application.dispatcher({ unsettle: (file) => this.watcher.recheck(file.path) });
+    application.leases.onFolderLost = (error) => this.dispatcher.fail(error);
     this.watcher = new Watcher({
       root: settings.importsDir,
       settleMs: settings.settleMs,
@@ -279,6 +286,7 @@ export class Intake {
     await this.lookForGrown();
     await this.watcher.start();
     this.dispatcher.notify();
+    if (this.dispatcher.stopped) return;
     const { grownFiles, settings } = this.application;
     // The file system or the database may be away; the next look finds what this one did not.
     this.looking = setInterval(() => void grownFiles.check().catch(() => {}), settings.rescanMs);
@@ -372,25 +380,4 @@ function asDropped(arrival: Arrival, importsDir: string): Arrival {
   const label = folders.length === 0 ? null : displayPath(Buffer.from(folders.join('/')));
   const shown = label === null ? arrival.name : `${label}/${arrival.name}`;
   return { ...arrival, origin: 'imports', label, displayPath: shown };
-}
-
-async function makeFolders(settings: Settings): Promise<void> {
-  const folders = [
-    ['imports', settings.importsDir],
-    ['exports', settings.exportsDir],
-  ] as const;
-  for (const [purpose, folder] of folders) {
-    await mkdir(folder, { recursive: true }).catch((error: unknown) => {
-      throw new SluiceError('FOLDER_UNUSABLE', { purpose, path: folder, reason: messageOf(error) }, error);
-    });
-  }
-}
-
-/** As many lanes as wanted, but so that all loads together take at most half of the server's connections. */
-async function affordableLanes(database: Database, settings: Settings, wanted: number): Promise<number> {
-  const { rows } = await database.pool.query<{ most: number }>(
-    "select current_setting('max_connections')::int as most",
-  );
-  const share = Math.floor((rows[0]?.most ?? 100) / 2 / settings.concurrency) - 1;
-  return Math.max(1, Math.min(wanted, share));
 }

@@ -27,6 +27,7 @@ const USAGE: ReadonlySet<ErrorCode> = new Set([
   'CONFIG_FILE_INVALID',
   'USAGE',
   'FOLDER_UNUSABLE',
+  'FOLDER_WATCHED',
   'SCHEMA_MISSING',
   'SCHEMA_NEWER',
   'SCHEMA_NOT_OURS',

@@ -40,6 +40,9 @@ async function serve(application: Application, { log, settings }: CommandContext
   const alive = setInterval(() => {}, 60_000);
   try {
     await untilSignalled(intake, running);
+  } catch (error) {
+    await intake.stop(0);
+    throw error;
   } finally {
     clearInterval(alive);
   }
@@ -54,7 +57,7 @@ async function openWaiting(
   let reported = false;
   while (!signal.aborted) {
     try {
-      return await Application.open(settings, log, { applicationName: SERVICE_NAME });
+      return await Application.open(settings, log, { applicationName: SERVICE_NAME, watches: true });
     } catch (error) {
       if (!isAway(error)) throw error;
       if (!reported) log.error(`${error.code}: ${error.message}. ${error.remedy}`);

@@ -2,6 +2,13 @@ import type { Catalogue } from './entry.ts';
 
 /** Watching the imports folder. */
 export const WATCHING_ERRORS = {
+  FOLDER_WATCHED: {
+    kind: 'terminal',
+    message:
+      'another service watches {path} on this database, connected from {from} since {since} (server process {pid})',
+    remedy:
+      'Stop the other one first, or give this one another IMPORTS_DIR and database. `sluice once` and `load` may run beside a service.',
+  },
   NOT_A_REGULAR_FILE: {
     kind: 'terminal',
     message: '{path} is a {type}, not a regular file; it is left alone',

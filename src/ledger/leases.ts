@@ -1,4 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
+import { hasCode, type SluiceError } from '../errors.ts';
+import { claimFolder, type WatchedFolder } from './folder-claim.ts';
 import { SOURCE_FILE_COLUMNS, type SourceFile, type SourceFileColumns, toSourceFile } from './source-file.ts';
 
 /** Advisory-lock key space of file leases: the bytes "sluf" above the file id. */
@@ -11,8 +13,28 @@ export const LEASE_SPACE = '8317151692793577472';
 export class Leases {
   private client: Promise<PoolClient> | null = null;
   private turn: Promise<unknown> = Promise.resolve();
+  private folder: WatchedFolder | null = null;
+  /** Server process of the last connection. */
+  private backendPid: number | null = null;
+  private closed = false;
+  /** Told when the folder was lost with a connection, and somebody else has it now. */
+  onFolderLost: (error: SluiceError) => void = () => {};
 
   constructor(private readonly pool: Pool) {}
+
+  /**
+   * Takes a folder for as long as this process lives. It is held by the connection that holds the leases, so that no file
+   * is claimed without it; when the connection is lost, it is taken anew with the next one.
+   *
+   * @throws FOLDER_WATCHED when another process has it
+   */
+  async claimFolder(folder: WatchedFolder): Promise<void> {
+    await this.inTurn(async () => {
+      const client = await this.connection();
+      await claimFolder(client, folder, null);
+      this.folder = folder;
+    });
+  }
 
   /**
    * Takes up to `limit` waiting files whose path starts with `root`, oldest first, that nobody else works on.
@@ -52,6 +74,7 @@ export class Leases {
   }
 
   async close(): Promise<void> {
+    this.closed = true;
     const client = this.client;
     this.client = null;
     (await client?.catch(() => null))?.release(true);
@@ -72,16 +95,41 @@ export class Leases {
 
   /** A connection that was lost is handed back, or the pool would count it for good. */
   private connect(): Promise<PoolClient> {
-    const connecting = this.pool.connect();
+    const connecting = this.open();
     const forget = () => {
       if (this.client !== connecting) return false;
       this.client = null;
+      this.reconnectForFolder();
       return true;
     };
     connecting.then((client) => client.once('end', () => forget() && client.release(true)), forget);
     return connecting;
   }
+
+  private async open(): Promise<PoolClient> {
+    const client = await this.pool.connect();
+    try {
+      if (this.folder !== null) await claimFolder(client, this.folder, this.backendPid);
+      const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+      this.backendPid = rows[0]?.pid ?? null;
+      return client;
+    } catch (error) {
+      client.release(true);
+      if (hasCode(error, 'FOLDER_WATCHED')) this.onFolderLost(error);
+      throw error;
+    }
+  }
+
+  /** The folder is not to be free for longer than it must, also when there is nothing to claim in it. */
+  private reconnectForFolder(): void {
+    if (this.folder === null || this.closed) return;
+    setTimeout(() => {
+      if (!this.closed) this.inTurn(() => this.connection()).catch(() => {});
+    }, RECONNECT_MS).unref();
+  }
 }
+
+const RECONNECT_MS = 1_000;
 
 export interface ClaimScope {
   readonly root?: Buffer;
