@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { toSluiceError } from '../db/database-error.ts';
 import { safeText } from '../log/safe-text.ts';
 import type { CommonOptions } from './command.ts';
+import { doctor } from './doctor.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
 import { discard, type ReleaseOptions, release } from './held.ts';
 import { type LoadOptions, load } from './load.ts';
@@ -88,6 +89,9 @@ async function buildProgram(onExit: (code: number) => void): Promise<Command> {
     .action((what: string, o: ReleaseOptions) => run(release(what, o)));
   add('discard <run|file>', 'give up a delivery that is held').action((what: string, o: CommonOptions) =>
     run(discard(what, o)),
+  );
+  add('doctor', 'check ledger, tables and folders against each other; changes nothing').action(
+    (o: CommonOptions) => run(doctor(o)),
   );
   add('schema', 'make or migrate the schemas')
     .option('--check', 'change nothing; fail when something is missing')

@@ -22,6 +22,7 @@ const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
   'schema-init': ['pipelines', 'watcher', 'queue', 'ledger', 'cli', 'main.ts'],
   ledger: ['pipelines', 'queue', 'schema-init', 'cli', 'main.ts'],
   queue: ['watcher', 'schema-init', 'cli', 'main.ts'],
+  doctor: ['pipelines', 'watcher', 'queue', 'ledger', 'entities', 'schema-init', 'cli', 'main.ts'],
 };
 
 /** Bookkeeping rows are written by these alone; everybody else sees their types. */

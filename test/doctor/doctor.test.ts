@@ -1,0 +1,68 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it, vi } from 'vitest';
+import { examine } from '../../src/doctor/examine.ts';
+import { csvText } from '../generated.ts';
+import { Service } from '../service.ts';
+
+// Several processes each, perhaps on a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
+
+/** Damage by the name of the check that has to find it. */
+const DAMAGES: Readonly<Record<string, readonly string[]>> = {
+  'I1 accounts': [
+    'alter table sluice.load_job drop constraint load_job_balanced',
+    'update sluice.load_job set records_read = records_read + 1 where rows_rejected = 0',
+  ],
+  'I1 rejects': ['delete from sluice.reject'],
+  'I1 rows': ['delete from staging.orders__v1 where id = 1'],
+  'I2 one transaction': [
+    "update sluice.source_file set status = 'failed' where file_id = (select min(file_id) from sluice.source_file)",
+  ],
+  'I2 segments': ['create table staging_segments.r1_a1_e1_l1 () inherits (staging.orders__v1)'],
+  'I2 orphans': ['create table staging_segments.r1_a1_e1_l2 (like staging.orders__v1)'],
+  'I3 once': ['drop index sluice.load_job_published_once'],
+  'I4 outcomes': [
+    "update sluice.source_file set outcome_done_at = null, finished_at = finished_at - interval '1 hour'",
+  ],
+  'I7 nobody waits': [
+    "update sluice.source_file set finished_at = null, status = 'settled', settled_at = now() - interval '1 day', run_id = null",
+  ],
+  'I8 tables': ['alter table staging.orders__v1 no inherit staging.orders'],
+};
+
+it('finds a healthy database healthy, and every damage by the check that is for it', async () => {
+  const service = await Service.create();
+  await service.drop('orders.csv', csvText(20));
+  await service.drop('flawed.csv', `${csvText(30)}31\n`);
+  expect((await service.run(['once'])).code).toBe(3);
+  const healthy = await service.run(['doctor', '--json']);
+  expect(JSON.parse(healthy.stdout)).toMatchObject({ healthy: true });
+  expect(healthy.code).toBe(0);
+
+  const settings = { importsDir: service.imports, exportsDir: service.exports, stagingSchema: 'staging' };
+  for (const [check, statements] of Object.entries(DAMAGES)) {
+    const client = await service.database.pool.connect();
+    await client.query('begin');
+    for (const statement of statements) await client.query(statement);
+    // The examination sees what its own transaction has done, which nobody else ever does.
+    const found = await examine({ pool: client as never, settings });
+    await client.query('rollback');
+    client.release();
+    const complaining = found.filter(({ findings }) => findings.length > 0).map((one) => one.check);
+    expect(complaining, check).toContain(check);
+  }
+});
+
+it('says in words and by its exit code what is off', async () => {
+  const service = await Service.create();
+  await service.drop('orders.csv', csvText(20));
+  await service.run(['once']);
+  await service.query('delete from staging.orders__v1 where id < 4');
+  await rm(join(service.exports, 'receipts'), { recursive: true });
+  const sick = await service.run(['doctor']);
+  expect(sick.code).toBe(2);
+  expect(sick.stdout).toContain('I1 rows: staging.orders__v1, run 1');
+  expect(sick.stdout).toContain('17 rows, but the ledger says 20');
+  expect(sick.stdout).toContain('I4 receipts: orders.csv');
+});
