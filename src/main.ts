@@ -28,6 +28,7 @@ import { runGroup } from './pipelines/run-group.ts';
 import type { PipelineContext } from './pipelines/run-pipeline.ts';
 import { sweepSegments } from './pipelines/tables/segments.ts';
 import { Dispatcher, type Worker } from './queue/dispatcher.ts';
+import { watchForStall } from './queue/stall-watch.ts';
 import { initSchema } from './schema-init/init-schema.ts';
 import { stepDone } from './steps.ts';
 import { displayPath } from './watcher/display-path.ts';
@@ -195,18 +196,18 @@ export class Application {
     const { context, log, options } = this;
     const every = options.onProgress === undefined ? PROGRESS_EVERY_MS : PROGRESS_BAR_EVERY_MS;
     const report = options.onProgress ?? ((progress: Progress) => log.info(progressLine(progress)));
+    const progressOf = (file: SourceFile) => {
+      const meter = new ProgressMeter(file.displayPath, every, report);
+      return (position: number, size: number) => meter.update(position, size);
+    };
     return {
-      execute: (items, signal) => {
-        const again = options.again ?? false;
-        return runGroup(context, items, {
-          signal,
-          again,
-          progressOf: (file) => {
-            const meter = new ProgressMeter(file.displayPath, every, report);
-            return (position, size) => meter.update(position, size);
-          },
-        });
-      },
+      execute: (items, signal) =>
+        watchForStall(
+          items.map(({ file }) => file),
+          { signal, stallMs: this.settings.stallMs },
+          (until, alive) =>
+            runGroup(context, items, { signal: until, again: options.again ?? false, alive, progressOf }),
+        ),
       conclude: (file, run, error) => this.conclude(file, run, error),
       finish: (files) => this.finish(files),
     };

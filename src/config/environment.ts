@@ -126,6 +126,11 @@ const VARIABLES = {
     5,
     'Tries of one file before an error that could pass is taken as final.',
   ),
+  STALL_MS: withDefault(
+    wholeNumber(100, DAY_MS, 'of milliseconds'),
+    300_000,
+    'How long a run may go on without a byte read or a block loaded; then it is broken off and tried again.',
+  ),
   LOG_DAYS: withDefault(wholeNumber(1, 3650, 'of days'), 14, 'How long a log file is kept.'),
   SLUICE_CONFIG: optional(
     path,

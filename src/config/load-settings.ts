@@ -92,6 +92,7 @@ function settingsFrom(values: EnvironmentValues, cwd: string): Omit<Settings, 'd
     logDays: values.LOG_DAYS,
     maxRecordBytes: values.MAX_RECORD_BYTES,
     maxAttempts: values.MAX_ATTEMPTS,
+    stallMs: values.STALL_MS,
   };
 }
 

@@ -33,6 +33,8 @@ export interface Settings {
   readonly maxRecordBytes: number;
   /** Tries of one file before a transient error is treated as final. */
   readonly maxAttempts: number;
+  /** Milliseconds without progress after which a run is broken off. */
+  readonly stallMs: number;
   readonly datasets: readonly DatasetConfig[];
 }
 

@@ -51,6 +51,12 @@ export const RUN_ERRORS = {
     message: 'the service was stopped while {file} was loading',
     remedy: 'Nothing to do: the next start loads it.',
   },
+  RUN_STALLED: {
+    kind: 'transient',
+    message: '{file}: nothing has moved for {stallMs} ms; the run was broken off',
+    remedy:
+      'It is tried again. If it repeats, look for a hanging mount, or for a lock in pg_stat_activity; raise STALL_MS when the work really takes that long.',
+  },
   ATTEMPTS_EXHAUSTED: {
     kind: 'terminal',
     message: '{file} failed {attempts} times; the last time: {reason}',

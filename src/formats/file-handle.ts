@@ -19,6 +19,9 @@ export interface FileIdentity {
  * but a regular file is refused.
  */
 export class SourceHandle {
+  /** Told after each read that the file gives bytes. */
+  onRead: () => void = () => {};
+
   private constructor(
     private readonly handle: FileHandle,
     readonly path: Buffer,
@@ -79,7 +82,9 @@ export class SourceHandle {
 
   private async pull(target: Buffer, offset: number, position: number): Promise<number> {
     try {
-      return (await this.handle.read(target, offset, target.length - offset, position)).bytesRead;
+      const { bytesRead } = await this.handle.read(target, offset, target.length - offset, position);
+      this.onRead();
+      return bytesRead;
     } catch (error) {
       throw fileError(error, this.name);
     }

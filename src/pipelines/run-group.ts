@@ -98,8 +98,10 @@ async function collect(group: Group, item: RunningFile): Promise<void> {
 
 /** Null for a file that has to go through by itself. */
 async function prepare(group: Group, item: RunningFile): Promise<Prepared | null> {
-  const { context } = group;
+  const { context, options } = group;
+  options.alive([item.file]);
   const handle = await SourceHandle.open(item.file.path, item.file.displayPath);
+  handle.onRead = () => options.alive([item.file]);
   try {
     refuseUnsettled(handle, item.file);
     const { handler, entries } = await identifyFile(context, handle, item.file);
@@ -147,6 +149,7 @@ async function publishBatch(group: Group, batch: readonly Prepared[]): Promise<v
   const members = options.again ? batch : await withoutTwins(group, batch);
   const together = new Set(members);
   const alone: RunningFile[] = batch.filter((member) => !together.has(member));
+  options.alive(members.map((member) => member.file));
   try {
     alone.push(...(await publishGroup({ pool: context.pool, members, signal: options.signal })));
   } catch {

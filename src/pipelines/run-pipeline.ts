@@ -36,6 +36,8 @@ export interface RunOptions {
   readonly signal: AbortSignal;
   /** Publish the same content once more. */
   readonly again: boolean;
+  /** Told that work on these files goes on; `patient` when what comes next may take long without a sign of it. */
+  alive(files: readonly SourceFile[], patient?: boolean): void;
   progressOf(file: SourceFile): (position: number, size: number) => void;
 }
 
@@ -47,7 +49,9 @@ export async function runPipeline(
   options: RunOptions,
 ): Promise<void> {
   const { pool } = context;
+  options.alive([file]);
   const handle = await SourceHandle.open(file.path, file.displayPath);
+  handle.onRead = () => options.alive([file]);
   try {
     refuseUnsettled(handle, file);
     const { handler, entries } = await identifyFile(context, handle, file);
@@ -105,7 +109,8 @@ interface Work extends EntryWork {
 
 /** Plan, load, publish. False when it has to be done again, with wider types or on a dataset that has changed. */
 async function tryOnce(work: Work): Promise<boolean> {
-  const { context, file, run } = work;
+  const { context, file, run, options } = work;
+  if (options.signal.aborted) throw new SluiceError('RUN_STOPPED', { file: file.displayPath });
   await recognise(work);
   const plans = await planJobs(context, work.entries, work.widened);
   if (work.tries++ > 0 || run.attempt > 1) await clearUnpublished(context.pool, run.runId);
@@ -180,6 +185,7 @@ async function publishLoaded(work: Work, loaded: readonly PublishJob[]): Promise
   const { pool } = context;
   let jobs = loaded;
   for (;;) {
+    options.alive([file], rewritesTables(jobs) || replacesRows(work.redelivery));
     try {
       await publishRun({ pool, file, run, jobs, redelivery: work.redelivery, signal: options.signal });
       stepDone('run published', file.displayPath);
@@ -200,6 +206,15 @@ async function publishLoaded(work: Work, loaded: readonly PublishJob[]): Promise
     }
     jobs = fitted;
   }
+}
+
+/** Postgres writes every row of a table anew that gets a wider type, and tells nobody how far it is. */
+function rewritesTables(jobs: readonly PublishJob[]): boolean {
+  return jobs.some(({ plan }) => plan.changes.some(({ kind }) => kind === 'widenType'));
+}
+
+function replacesRows({ runs, supersedes }: Redelivery): boolean {
+  return runs.length > 0 || supersedes.length > 0;
 }
 
 /** What loading one entry needs to know of its run. */
@@ -233,7 +248,10 @@ export async function loadEntry(
     run,
     rejects,
     signal: options.signal,
-    onProgress: (position: number) => onProgress(position, handle.opened.size),
+    onProgress: (position: number) => {
+      options.alive([work.file]);
+      onProgress(position, handle.opened.size);
+    },
   };
   const loaded = await loadJob(loadContext, plan, handle, handler.open(handle, entry));
   return { plan, loaded, startedAt, again: isAgain(work, entry) };

@@ -7,6 +7,7 @@ import { type Run, type RunningFile, startRuns } from '../ledger/runs.ts';
 import type { SourceFile } from '../ledger/source-file.ts';
 import {
   abandonAttempt,
+  finishedFiles,
   forgetMoved,
   nextAttemptIn,
   returnToWatcher,
@@ -235,9 +236,9 @@ export class Dispatcher {
     }
     if (hasCode(error, 'RUN_TAKEN_OVER')) return false;
     if (hasCode(error, 'FILE_VANISHED') && (await forgetMoved(pool, file))) return false;
-    if (this.abort.signal.aborted) {
+    if (this.abort.signal.aborted || hasCode(error, 'RUN_STOPPED')) {
       await abandonAttempt(pool, file);
-      return false;
+      return this.isOver(file);
     }
     if (isOutage(error)) {
       this.suffer(error);
@@ -249,6 +250,12 @@ export class Dispatcher {
       return false;
     }
     return this.conclude(file, run, error.kind === 'terminal' ? error : exhausted(file, error));
+  }
+
+  /** True for a file that ended before what it was worked on together with was broken off. */
+  private async isOver(file: SourceFile): Promise<boolean> {
+    if (this.abort.signal.aborted) return false;
+    return (await finishedFiles(this.options.pool, [file.fileId])).length > 0;
   }
 
   /** False when the file was taken over meanwhile: then what became of it is for the other process to say. */

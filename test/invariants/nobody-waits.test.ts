@@ -40,6 +40,56 @@ it('I7 nobody waits for a poison file: one that takes very long holds its own sl
   expect(await service.filesIn('imports')).toContain('endless.csv');
 });
 
+it('I7 nobody waits for a poison file: one that hangs is broken off, tried again, and failed', async () => {
+  const service = await Service.create({ CONCURRENCY: '1', STALL_MS: '700', MAX_ATTEMPTS: '2' });
+  const holder = await service.database.pool.connect();
+  try {
+    await holder.query("select pg_advisory_lock(hashtextextended('sluice:dataset:stuck', 0))");
+    await service.drop('stuck.csv', csvText(3, 9_001), 60);
+    for (let n = 0; n < 5; n++) await service.drop(`small${n}.csv`, csvText(3, 1 + 10 * n));
+    const running = await service.start();
+    await service.finished(6);
+    expect(running.output).toContain('RUN_STALLED: stuck.csv: nothing has moved for 700 ms');
+  } finally {
+    await holder.query('select pg_advisory_unlock_all()');
+    holder.release();
+  }
+  const failed = (await service.statuses()).filter(({ status }) => status !== 'published');
+  expect(failed).toEqual([{ name: 'stuck.csv', status: 'failed', error: 'ATTEMPTS_EXHAUSTED' }]);
+  expect((await service.run(['replay', 'stuck.csv'])).code).toBe(0);
+});
+
+it('I7 nobody waits for a poison file: a load whose server process hangs is loaded anew, a slow one is left alone', async () => {
+  const service = await Service.create({ LANES: '1', STALL_MS: '1500' });
+  const proxy = await DatabaseProxy.before(service.database.url);
+  const running = await service.start({ DATABASE_URL: proxy.url });
+  // Three blocks at a second each: longer than a stall, but it moves.
+  proxy.bytesPerSecond = 4_000_000;
+  await service.drop('slow.csv', csvText(300_000));
+  await service.finished(1);
+  expect(running.output).not.toContain('RUN_STALLED');
+
+  proxy.bytesPerSecond = 2_000_000;
+  await service.drop('hung.csv', csvText(200_000));
+  const copying = 'select pid from pg_stat_progress_copy where datname = current_database()';
+  await eventually(
+    async () => (await service.value(copying)) !== undefined,
+    60_000,
+    'the file is being copied',
+  );
+  const pid = await service.value<number>(copying);
+  process.kill(pid, 'SIGSTOP');
+  try {
+    await running.untilPrinted('RUN_STALLED: hung.csv');
+    proxy.bytesPerSecond = Number.POSITIVE_INFINITY;
+    await service.finished(2);
+  } finally {
+    process.kill(pid, 'SIGCONT');
+  }
+  expect(await service.value('select count(*) from staging.hung')).toBe(200_000);
+  expect(await service.statuses()).toMatchObject([{ status: 'published' }, { status: 'published' }]);
+});
+
 async function until(service: Service, condition: string): Promise<void> {
   await eventually(() => service.value<boolean>(condition), 60_000, condition);
 }
