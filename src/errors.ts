@@ -1,3 +1,4 @@
+import { ARCHIVE_ERRORS } from './errors/archives.ts';
 import { CONFIGURATION_ERRORS } from './errors/configuration.ts';
 import { DATABASE_ERRORS } from './errors/database.ts';
 import type { ErrorKind } from './errors/entry.ts';
@@ -21,6 +22,7 @@ export const CATALOGUE = {
   ...CONFIGURATION_ERRORS,
   ...DATABASE_ERRORS,
   ...SOURCE_FILE_ERRORS,
+  ...ARCHIVE_ERRORS,
   ...RECORD_ERRORS,
   ...LAYOUT_ERRORS,
   ...RUN_ERRORS,

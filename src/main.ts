@@ -17,6 +17,7 @@ import { endRuns } from './ledger/runs.ts';
 import type { Arrival, SourceFile } from './ledger/source-file.ts';
 import { countUnfinished, countWaiting, finishedFiles } from './ledger/waiting-files.ts';
 import type { Log } from './log.ts';
+import { archiveFile } from './pipelines/handlers/archive-file.ts';
 import { delimitedFile } from './pipelines/handlers/delimited-file.ts';
 import { rejectCorrection } from './pipelines/handlers/reject-correction.ts';
 import { type Progress, ProgressMeter, progressLine } from './pipelines/load/progress.ts';
@@ -36,7 +37,7 @@ import type { SettledFile } from './watcher/settled-file.ts';
 import { Watcher } from './watcher/watcher.ts';
 
 /** In this order: the first that recognises a file has it. */
-export const HANDLERS = [rejectCorrection, delimitedFile];
+export const HANDLERS = [rejectCorrection, delimitedFile, archiveFile];
 
 /** How often `load` looks whether another process has finished its file. */
 const OTHERS_POLL_MS = 250;

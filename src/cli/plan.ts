@@ -7,8 +7,6 @@ import { EXIT } from './exit-code.ts';
 import { arrivalOf } from './load.ts';
 import { printJson, printLine, printTable } from './output.ts';
 
-const PREVIEW_RECORDS = 5;
-
 /** `sluice plan FILE`: what loading the file would do, and why. Writes nothing. */
 export function plan(file: string, options: CommonOptions): Promise<number> {
   return withDatabase(options, async (database, { settings }) => {
@@ -19,7 +17,7 @@ export function plan(file: string, options: CommonOptions): Promise<number> {
       ...{ replaysRunId: null, redelivery: null },
     });
     if (options.json) {
-      const preview = planned.entries.map((entry) => previewOf(entry));
+      const preview = planned.identified.entries.map((entry) => previewOf(entry));
       printJson({
         ...planned.plan,
         jobs: planned.plan.jobs.map((job, at) => ({ ...job, preview: preview[at] })),
@@ -27,7 +25,7 @@ export function plan(file: string, options: CommonOptions): Promise<number> {
       return EXIT.ok;
     }
     for (const [at, job] of planned.plan.jobs.entries())
-      printJob(job, planned.entries[at] as IdentifiedEntry);
+      printJob(job, planned.identified.entries[at] as IdentifiedEntry);
     return EXIT.ok;
   });
 }
@@ -79,7 +77,7 @@ function dialectPart(job: LoadPlan, part: string): string {
 /** The first records, NULL as null. */
 function previewOf(entry: IdentifiedEntry): (string | null)[][] {
   const { nullMarker } = entry.detected.dialect;
-  return entry.sample
-    .slice(0, PREVIEW_RECORDS)
-    .map((record) => record.map(({ value, quoted }) => (!quoted && value === nullMarker ? null : value)));
+  return entry.preview.map((record) =>
+    record.map(({ value, quoted }) => (!quoted && value === nullMarker ? null : value)),
+  );
 }

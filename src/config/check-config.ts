@@ -14,6 +14,8 @@ type Shape = Readonly<Record<string, Check>>;
 /** A version table is named `<dataset>__v<N>` within Postgres's 63 bytes. */
 const LONGEST_DATASET_BYTES = 55;
 
+const ARCHIVE_POLICIES = ['all-or-nothing', 'per-entry'];
+
 const DIALECT: Shape = {
   encoding: oneOf(ENCODINGS),
   delimiter: test(isDelimiter, '1 to 8 characters without a quote or line break'),
@@ -56,7 +58,14 @@ const DATASET: Shape = {
   disposition: oneOf(['append', 'replace']),
   redelivery: test(isObject, 'an object'),
   ragged: oneOf(['reject', 'pad']),
+  archive: oneOf(ARCHIVE_POLICIES),
   rejectLimit: test(isRejectLimit, REJECT_LIMIT_ALLOWED),
+};
+
+const TOP: Shape = {
+  datasets: test(Array.isArray, 'an array of datasets'),
+  archive: oneOf(ARCHIVE_POLICIES),
+  skipEntries: test(isGlobs, 'an array of globs on names inside archives'),
 };
 
 const columnType = test(
@@ -76,7 +85,7 @@ export function checkConfig(exported: unknown): { value: SluiceConfig; problems:
 function configProblems(exported: unknown): string[] {
   if (!isObject(exported)) return [`the default export must be an object, not ${describe(exported)}`];
   const datasets = exported.datasets;
-  const problems = checkShape('', exported, { datasets: test(Array.isArray, 'an array of datasets') });
+  const problems = checkShape('', exported, TOP);
   if (!Array.isArray(datasets)) return problems;
   problems.push(...datasets.flatMap((dataset, index) => datasetProblems(`datasets[${index}]`, dataset)));
   return problems.concat(duplicateNames(datasets));
@@ -172,6 +181,10 @@ function isMatch(value: unknown): boolean {
   return picomatch.makeRe(value) instanceof RegExp;
 }
 
+function isGlobs(value: unknown): boolean {
+  return Array.isArray(value) && value.every((glob) => typeof glob === 'string' && glob.trim() !== '');
+}
+
 function isRejectLimit(value: unknown): boolean {
   return (typeof value === 'number' || typeof value === 'string') && parseRejectLimit(value) !== null;
 }
@@ -189,7 +202,8 @@ function copyOf(config: SluiceConfig): SluiceConfig {
     ...(match !== undefined && { match: stateless(match) }),
     ...(label !== undefined && { label: stateless(label) }),
   }));
-  return { datasets };
+  const { archive, skipEntries = [] } = config;
+  return { datasets, skipEntries: [...skipEntries], ...(archive && { archive }) };
 }
 
 function stateless<T>(pattern: T): T | RegExp {

@@ -3,7 +3,14 @@ import type { DialectOverrides } from '../formats/delimited/dialect.ts';
 /** What `sluice.config.ts` exports by default. */
 export interface SluiceConfig {
   readonly datasets?: readonly DatasetConfig[];
+  /** What a bad entry of an archive does, where its dataset does not say. Default: `all-or-nothing`. */
+  readonly archive?: ArchivePolicy;
+  /** Globs on the names inside archives, folders included; a pattern without `/` is for the last part. */
+  readonly skipEntries?: readonly string[];
 }
+
+/** `all-or-nothing`: a bad entry fails the whole archive. `per-entry`: it fails alone, the others are published. */
+export type ArchivePolicy = 'all-or-nothing' | 'per-entry';
 
 /** One kind of feed. */
 export interface DatasetConfig {
@@ -33,6 +40,8 @@ export interface DatasetConfig {
   readonly redelivery?: Partial<RedeliveryPolicy>;
   /** Records with too few fields: `reject` them (default), or `pad` them with NULL. Too many fields are always rejected. */
   readonly ragged?: 'reject' | 'pad';
+  /** What an entry of an archive does that feeds this dataset and is bad. Default: what the configuration says at the top. */
+  readonly archive?: ArchivePolicy;
   /** Rejected rows allowed: a count, a percentage such as `5%`, or `none` for no limit. Default: REJECT_LIMIT. */
   readonly rejectLimit?: number | string;
 }

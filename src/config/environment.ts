@@ -116,6 +116,21 @@ const VARIABLES = {
     'Rejected rows that one load may have before the file fails.',
     '10%',
   ),
+  MAX_ARCHIVE_ENTRIES: withDefault(
+    wholeNumber(1, 1_000_000),
+    10_000,
+    'Entries of one archive; one with more is refused.',
+  ),
+  MAX_ARCHIVE_BYTES: withDefault(
+    wholeNumber(1, 2 ** 50, 'of bytes'),
+    64 * 1024 * MIB,
+    'What one archive may unpack to; one that gives more is refused.',
+  ),
+  MAX_ARCHIVE_RATIO: withDefault(
+    wholeNumber(1, 1_000_000),
+    200,
+    'Unpacked bytes that one compressed byte of an archive may give, beyond the first 16 MB; more is refused as a zip bomb.',
+  ),
   MAX_RECORD_BYTES: withDefault(
     wholeNumber(1024, 256 * MIB, 'of bytes'),
     16 * MIB,

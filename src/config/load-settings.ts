@@ -26,8 +26,9 @@ export async function loadSettings({ env, cwd, configPath }: SettingsSources): P
   const { values, problems } = readEnvironment(merged);
   const all = [...problems, ...file.problems, ...nearMisses(env), ...contradictions(values, cwd)];
   if (all.length > 0) throw invalid(all);
-  const { datasets } = await loadConfigFile(cwd, configPath ?? values.SLUICE_CONFIG);
-  return deepFreeze({ ...settingsFrom(values, cwd), datasets: datasets ?? [] });
+  const config = await loadConfigFile(cwd, configPath ?? values.SLUICE_CONFIG);
+  const { datasets = [], archive = 'all-or-nothing', skipEntries = [] } = config;
+  return deepFreeze({ ...settingsFrom(values, cwd), datasets, archive, skipEntries });
 }
 
 function definedOnly(env: SettingsSources['env']): Record<string, string | undefined> {
@@ -68,7 +69,10 @@ function isWithin(inner: string, outer: string): boolean {
   );
 }
 
-function settingsFrom(values: EnvironmentValues, cwd: string): Omit<Settings, 'datasets'> {
+function settingsFrom(
+  values: EnvironmentValues,
+  cwd: string,
+): Omit<Settings, 'datasets' | 'archive' | 'skipEntries'> {
   return {
     databaseUrl: values.DATABASE_URL ?? null,
     dataDir: resolve(cwd, values.DATA_DIR),
@@ -90,6 +94,11 @@ function settingsFrom(values: EnvironmentValues, cwd: string): Omit<Settings, 'd
     cleanup: values.CLEANUP,
     rejectLimit: values.REJECT_LIMIT,
     logDays: values.LOG_DAYS,
+    archiveLimits: {
+      entries: values.MAX_ARCHIVE_ENTRIES,
+      bytes: values.MAX_ARCHIVE_BYTES,
+      ratio: values.MAX_ARCHIVE_RATIO,
+    },
     maxRecordBytes: values.MAX_RECORD_BYTES,
     maxAttempts: values.MAX_ATTEMPTS,
     stallMs: values.STALL_MS,

@@ -1,4 +1,4 @@
-import type { DatasetConfig } from './define.ts';
+import type { ArchivePolicy, DatasetConfig } from './define.ts';
 
 /** Everything that can be set, validated and frozen. Sources: environment, `.env`, `sluice.config.ts`. */
 export interface Settings {
@@ -29,6 +29,14 @@ export interface Settings {
   readonly rejectLimit: RejectLimit;
   /** Days a log file is kept. */
   readonly logDays: number;
+  /** What an archive may hold. */
+  readonly archiveLimits: {
+    readonly entries: number;
+    /** Of all contents together, unpacked. */
+    readonly bytes: number;
+    /** Unpacked bytes for each compressed one. */
+    readonly ratio: number;
+  };
   /** Bytes; a longer record is refused. */
   readonly maxRecordBytes: number;
   /** Tries of one file before a transient error is treated as final. */
@@ -36,6 +44,10 @@ export interface Settings {
   /** Milliseconds without progress after which a run is broken off. */
   readonly stallMs: number;
   readonly datasets: readonly DatasetConfig[];
+  /** What a bad entry of an archive does, where its dataset does not say. */
+  readonly archive: ArchivePolicy;
+  /** Globs on names inside archives: such entries are passed over. */
+  readonly skipEntries: readonly string[];
 }
 
 /** How many rejected rows a load may have. */

@@ -10,3 +10,13 @@ export const COMPLETE: Completeness = { complete: true, reason: null };
 export function incomplete(reason: string): Completeness {
   return { complete: false, reason };
 }
+
+/** Something to read from at any position; an open file is one. */
+export interface ReadsAt {
+  read(
+    buffer: Buffer<ArrayBuffer>,
+    offset: number,
+    length: number,
+    position: number,
+  ): Promise<{ readonly bytesRead: number; readonly buffer: Buffer }>;
+}

@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, lstat, open } from 'node:fs/promises';
 import { messageOf, SluiceError } from '../errors.ts';
 import type { ByteSource } from './byte-source.ts';
+import type { RandomBytes } from './random-bytes.ts';
 
 /** What tells one state of a file from another: if any of these changes, so may the content. */
 export interface FileIdentity {
@@ -18,7 +19,7 @@ export interface FileIdentity {
  * A source file opened for reading. Opening never follows a symbolic link and never blocks on a FIFO, and anything
  * but a regular file is refused.
  */
-export class SourceHandle {
+export class SourceHandle implements RandomBytes {
   /** Told after each read that the file gives bytes. */
   onRead: () => void = () => {};
 
@@ -42,21 +43,38 @@ export class SourceHandle {
     throw new SluiceError('FILE_UNREADABLE', { file: name, reason: 'it is not a regular file' });
   }
 
+  /** Bytes, when it was opened. */
+  get size(): number {
+    return this.opened.size;
+  }
+
   /** Reads up to `length` bytes at `position`; shorter only at the end of the file. */
   async readAt(position: number, length: number): Promise<Buffer> {
     const buffer = Buffer.allocUnsafe(length);
     let filled = 0;
     while (filled < length) {
-      const got = await this.pull(buffer, filled, position + filled);
+      const got = await this.readInto(buffer, filled, length - filled, position + filled);
       if (got === 0) break;
       filled += got;
     }
     return buffer.subarray(0, filled);
   }
 
+  async readInto(target: Buffer, offset: number, length: number, position: number): Promise<number> {
+    try {
+      const { bytesRead } = await this.handle.read(target, offset, length, position);
+      this.onRead();
+      return bytesRead;
+    } catch (error) {
+      throw fileError(error, this.name);
+    }
+  }
+
   /** Reads the file from its start. */
   sequential(): HashingSource {
-    return new HashingSource((target, offset, position) => this.pull(target, offset, position));
+    return new HashingSource((target, offset, position) =>
+      this.readInto(target, offset, target.length - offset, position),
+    );
   }
 
   /** True when the open file and what its path leads to are both still what was opened (I9). */
@@ -79,16 +97,6 @@ export class SourceHandle {
   close(): Promise<void> {
     return this.handle.close();
   }
-
-  private async pull(target: Buffer, offset: number, position: number): Promise<number> {
-    try {
-      const { bytesRead } = await this.handle.read(target, offset, target.length - offset, position);
-      this.onRead();
-      return bytesRead;
-    } catch (error) {
-      throw fileError(error, this.name);
-    }
-  }
 }
 
 type Pull = (target: Buffer, offset: number, position: number) => Promise<number>;
@@ -99,7 +107,18 @@ export class HashingSource implements ByteSource {
   position = 0;
   private readonly hash = createHash('sha256');
 
-  constructor(private readonly pull: Pull) {}
+  constructor(
+    private readonly pull: Pull,
+    private readonly onClose: () => Promise<void> = async () => {},
+  ) {}
+
+  /** Hashes what passes through. */
+  static over(source: ByteSource): HashingSource {
+    return new HashingSource(
+      (target, offset) => source.read(target, offset),
+      () => source.close(),
+    );
+  }
 
   async read(target: Buffer, offset: number): Promise<number> {
     const got = await this.pull(target, offset, this.position);
@@ -113,7 +132,9 @@ export class HashingSource implements ByteSource {
     return this.hash.digest('hex');
   }
 
-  async close(): Promise<void> {}
+  close(): Promise<void> {
+    return this.onClose();
+  }
 }
 
 /** True when both describe the same state of the same file. */

@@ -9,7 +9,7 @@ export interface LoadJobEntry {
   readonly datasetId: number | null;
   readonly versionId: number | null;
   readonly contentSha256: string | null;
-  readonly status: 'planned' | 'published' | 'failed';
+  readonly status: 'planned' | 'published' | 'failed' | 'duplicate';
   readonly recordsRead: number;
   readonly rowsLoaded: number;
   readonly rowsRejected: number;
@@ -20,6 +20,8 @@ export interface LoadJobEntry {
   readonly head: Buffer;
   readonly segments: readonly string[];
   readonly again: boolean;
+  /** Why this entry is not published although its archive may be. */
+  readonly error?: { readonly code: string; readonly message: string };
 }
 
 /** Removes what earlier attempts of a run have noted; the next attempt starts clean. */
@@ -28,6 +30,15 @@ export async function clearUnpublished(pool: Pool, runId: number): Promise<void>
     `with jobs as (delete from sluice.load_job where run_id = $1 and status <> 'published' returning load_id)
      delete from sluice.reject where run_id = $1 and load_id in (select load_id from jobs)`,
     [runId],
+  );
+}
+
+/** Removes a load job that starts over, with its rejects. */
+export async function clearLoadJob(pool: Pool, loadId: number): Promise<void> {
+  await pool.query(
+    `with jobs as (delete from sluice.load_job where load_id = $1 and status <> 'published' returning load_id)
+     delete from sluice.reject where load_id in (select load_id from jobs)`,
+    [loadId],
   );
 }
 
@@ -71,6 +82,8 @@ function toRow(entry: LoadJobEntry) {
     head_hex: entry.head.toString('hex'),
     segments: entry.segments,
     again: entry.again,
+    error_code: entry.error?.code ?? null,
+    error_message: entry.error?.message ?? null,
   };
 }
 
@@ -81,7 +94,9 @@ export async function endLoadJobs(
   end: LoadJobEnd,
 ): Promise<void> {
   await client.query(
-    `update sluice.load_job set status = $3, finished_at = clock_timestamp(), error_code = $4, error_message = $5
+    `update sluice.load_job
+        set status = $3, finished_at = clock_timestamp(), error_code = coalesce(error_code, $4),
+            error_message = coalesce(error_message, $5)
       where run_id = $1 and file_id = $2 and status <> 'published'`,
     [end.runId, file.fileId, end.status, end.errorCode, end.errorMessage],
   );
@@ -95,16 +110,18 @@ export interface LoadJobEnd {
 }
 
 const COLUMNS = `run_id, file_id, entry_name, dataset_id, version_id, content_sha256, status, records_read, rows_loaded,
-  rows_rejected, rows_skipped, started_at, dialect, head, segments, again, finished_at`;
+  rows_rejected, rows_skipped, started_at, dialect, head, segments, again, error_code, error_message,
+  finished_at`;
 
 const VALUES = `
   select run_id, file_id, entry_name, dataset_id, version_id, content_sha256, status, records_read, rows_loaded,
          rows_rejected, rows_skipped, started_at, dialect, decode(head_hex, 'hex'), segments, again,
+         error_code, error_message,
          case when status = 'planned' then null else clock_timestamp() end
     from jsonb_to_recordset($1::jsonb) as e(run_id bigint, file_id bigint, entry_name text, dataset_id bigint,
          version_id bigint, content_sha256 text, status text, records_read bigint, rows_loaded bigint,
          rows_rejected bigint, rows_skipped bigint, started_at timestamptz, dialect jsonb, head_hex text,
-         segments text[], again boolean)`;
+         segments text[], again boolean, error_code text, error_message text)`;
 
 const INSERT = `insert into sluice.load_job (${COLUMNS}) ${VALUES} returning file_id, load_id`;
 

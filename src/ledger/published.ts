@@ -53,3 +53,28 @@ export async function findPublishedContent(pool: Pool, hashes: readonly string[]
   );
   return rows.map((row) => row.content_sha256);
 }
+
+/**
+ * The published run of an archive with the same bytes, if all of these entries, each given as `<dataset> <entry name>`, are
+ * published in it or known to be duplicates.
+ */
+export async function findPublishedArchive(
+  pool: Pool,
+  sha256: string,
+  entries: readonly string[],
+): Promise<Omit<PublishedTwin, 'dataset'> | null> {
+  const { rows } = await pool.query<{ run_id: number; name: string }>(
+    `select r.run_id, f.name
+       from sluice.source_file f
+       join sluice.run r on r.run_id = f.run_id
+      where f.sha256 = $1 and f.status = 'published' and r.status = 'published'
+        and $2::text[] <@ array(
+              select d.name || ' ' || j.entry_name
+                from sluice.load_job j join sluice.dataset d using (dataset_id)
+               where j.run_id = r.run_id and j.status in ('published', 'duplicate'))
+      order by r.run_id limit 1`,
+    [sha256, entries],
+  );
+  const row = rows[0];
+  return row === undefined ? null : { runId: row.run_id, fileName: row.name };
+}

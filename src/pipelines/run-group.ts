@@ -2,14 +2,14 @@ import { SluiceError } from '../errors.ts';
 import { SourceHandle } from '../formats/file-handle.ts';
 import { findPublishedContent } from '../ledger/published.ts';
 import type { RunningFile } from '../ledger/runs.ts';
-import type { Handler } from './handlers/handler.ts';
 import type { IdentifiedEntry } from './identify/identified.ts';
 import { isSpecial } from './identify/redelivery.ts';
+import { RunResources } from './load/run-resources.ts';
+import { loadEntry } from './load-entry.ts';
 import { planLoad } from './plan/plan-load.ts';
 import { type GroupMember, publishGroup } from './publish/publish-group.ts';
 import {
   identifyFile,
-  loadEntry,
   type PipelineContext,
   type RunOptions,
   refuseUnsettled,
@@ -104,12 +104,13 @@ async function prepare(group: Group, item: RunningFile): Promise<Prepared | null
   handle.onRead = () => options.alive([item.file]);
   try {
     refuseUnsettled(handle, item.file);
-    const { handler, entries } = await identifyFile(context, handle, item.file);
-    const [entry] = entries;
-    if (entry === undefined || entries.length > 1 || entry.correction !== null) return null;
+    if (context.handlers.find((handler) => handler.accepts(item.file))?.isArchive === true) return null;
+    const { identified } = await identifyFile(context, handle, item.file);
+    const [entry] = identified.entries;
+    if (entry === undefined || entry.correction !== null) return null;
     if (isSpecial(entry, item.file)) return null;
     if (entry.compression === 'gzip' && handle.opened.size > MOST_COMPRESSED_BYTES) return null;
-    return await load(group, item, { handle, handler, entry });
+    return await load(group, item, handle, entry);
   } finally {
     await handle.close();
   }
@@ -118,15 +119,21 @@ async function prepare(group: Group, item: RunningFile): Promise<Prepared | null
 async function load(
   group: Group,
   item: RunningFile,
-  opened: { handle: SourceHandle; handler: Handler; entry: IdentifiedEntry },
+  handle: SourceHandle,
+  entry: IdentifiedEntry,
 ): Promise<Prepared | null> {
   const { context, options } = group;
-  const { entry } = opened;
   const known = await knownDataset(group, entry.dataset);
   const { stagingSchema } = context.settings;
   const plan = planLoad({ entry, known, stagingSchema, jobNumber: 1, widened: null });
   if (plan.ddl.length > 0) return null;
-  const job = await loadEntry({ ...item, context, options, ...opened, recorders: [] }, plan, entry);
+  const work = {
+    ...{ ...item, context, options, handle, signal: options.signal, lanes: context.lanes },
+    resources: new RunResources(context.lanes),
+    onProgress: () => {},
+    onStart: () => {},
+  };
+  const job = await loadEntry(work, plan, entry);
   return job.loaded.segments.length > 0 ? null : { ...item, job, entry };
 }
 

@@ -1,4 +1,4 @@
-import type { FileHandle } from 'node:fs/promises';
+import type { ReadsAt } from '../completeness.ts';
 
 const ENTRY_SIGNATURE = 0x02014b50;
 const ENTRY_BYTES = 46;
@@ -23,7 +23,7 @@ interface CentralDirectory {
  * @param endOffset where they begin in the file
  */
 export async function centralDirectoryProblem(
-  handle: FileHandle,
+  handle: ReadsAt,
   end: Buffer,
   endOffset: number,
 ): Promise<string | null> {
@@ -35,7 +35,7 @@ export async function centralDirectoryProblem(
   return (await holdsEveryEntry(handle, directory)) ? null : 'ZIP: the central directory is not readable';
 }
 
-async function locate(handle: FileHandle, end: Buffer, endOffset: number): Promise<CentralDirectory | null> {
+async function locate(handle: ReadsAt, end: Buffer, endOffset: number): Promise<CentralDirectory | null> {
   const plain: CentralDirectory = {
     entries: end.readUInt16LE(10),
     bytes: end.readUInt32LE(12),
@@ -48,7 +48,7 @@ async function locate(handle: FileHandle, end: Buffer, endOffset: number): Promi
   return large ?? (needsZip64 ? null : plain);
 }
 
-async function locateZip64(handle: FileHandle, endOffset: number): Promise<CentralDirectory | null> {
+async function locateZip64(handle: ReadsAt, endOffset: number): Promise<CentralDirectory | null> {
   const locator = await readExactly(handle, endOffset - ZIP64_LOCATOR_BYTES, ZIP64_LOCATOR_BYTES);
   if (locator?.readUInt32LE(0) !== ZIP64_LOCATOR_SIGNATURE) return null;
   const limit = Number(locator.readBigUInt64LE(8));
@@ -62,7 +62,7 @@ async function locateZip64(handle: FileHandle, endOffset: number): Promise<Centr
   };
 }
 
-async function holdsEveryEntry(handle: FileHandle, directory: CentralDirectory): Promise<boolean> {
+async function holdsEveryEntry(handle: ReadsAt, directory: CentralDirectory): Promise<boolean> {
   const stop = directory.start + directory.bytes;
   let at = directory.start;
   let window: Buffer = Buffer.alloc(0);
@@ -83,7 +83,7 @@ async function holdsEveryEntry(handle: FileHandle, directory: CentralDirectory):
 }
 
 /** Null when the file has fewer bytes there, or when the place is no place. */
-async function readExactly(handle: FileHandle, position: number, length: number): Promise<Buffer | null> {
+async function readExactly(handle: ReadsAt, position: number, length: number): Promise<Buffer | null> {
   if (!Number.isSafeInteger(position) || position < 0) return null;
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, position);
   return bytesRead === length ? buffer : null;

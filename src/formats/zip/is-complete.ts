@@ -1,5 +1,4 @@
-import type { FileHandle } from 'node:fs/promises';
-import { COMPLETE, type Completeness, incomplete } from '../completeness.ts';
+import { COMPLETE, type Completeness, incomplete, type ReadsAt } from '../completeness.ts';
 import { centralDirectoryProblem } from './central-directory.ts';
 
 const END_SIGNATURE = Buffer.from('PK\x05\x06', 'latin1');
@@ -19,7 +18,7 @@ const MOST_CANDIDATES = 16;
  * @throws AbortError when `signal` fires; file system errors as they are
  */
 export async function zipCompleteness(
-  handle: FileHandle,
+  handle: ReadsAt,
   size: number,
   signal: AbortSignal,
 ): Promise<Completeness> {
@@ -51,7 +50,7 @@ function endRecords(tail: Buffer): number[] {
 }
 
 /** A ZIP starts with `PK`; zeros mean that its beginning has not been written yet. */
-async function canBecomeZip(handle: FileHandle): Promise<boolean> {
+async function canBecomeZip(handle: ReadsAt): Promise<boolean> {
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(2), 0, 2, 0);
   const head = buffer.subarray(0, bytesRead).toString('latin1');
   return 'PK'.startsWith(head) || '\0\0'.startsWith(head);

@@ -1,23 +1,21 @@
 import type { Settings } from '../../config/settings.ts';
 import { SluiceError } from '../../errors.ts';
-import { detectDialect, looksBinary } from '../../formats/delimited/detect-dialect.ts';
-import { isUtf16, Utf16Source } from '../../formats/delimited/utf16-source.ts';
-import type { SourceHandle } from '../../formats/file-handle.ts';
+import { HashingSource, type SourceHandle } from '../../formats/file-handle.ts';
 import { GunzipSource } from '../../formats/gzip/gunzip-source.ts';
 import type { SourceFile } from '../../ledger/source-file.ts';
 import { isSupportedName } from '../identify/dataset-name.ts';
 import { findDataset } from '../identify/find-dataset.ts';
-import type { IdentifiedEntry } from '../identify/identified.ts';
+import { type IdentifiedEntry, oneEntry } from '../identify/identified.ts';
+import { identifyContent, type RawEntry, refuseBinary } from '../identify/identify-content.ts';
 import { type Sample, sampleFile, sampleStream } from '../identify/sample.ts';
-import { sampleRecords } from '../identify/sample-records.ts';
-import type { Handler, OpenedEntry } from './handler.ts';
+import type { Handler } from './handler.ts';
 
 /** Any `.csv`, `.tsv`, `.txt` or `.dat`, each also as `.gz`: one file, one load job. */
 export const delimitedFile: Handler = {
   name: 'delimited file',
+  isArchive: false,
   accepts: (file) => isSupportedName(file.name),
-  identify: async (handle, file, { settings }) => [await identify(handle, file, settings)],
-  open,
+  identify: async (handle, file, { settings }) => oneEntry(await identify(handle, file, settings)),
 };
 
 async function identify(
@@ -30,24 +28,20 @@ async function identify(
   const found = findDataset(file.name, settings.datasets);
   const compression = isGzip(file.name) ? 'gzip' : 'none';
   const sample = await takeSample(handle, compression, title);
-  if (looksBinary(sample.head)) throw new SluiceError('FILE_BINARY', { file: title });
-  const detected = detectDialect(sample.head, {
-    complete: sample.whole,
-    fileName: file.name,
-    ...(found.config?.dialect && { overrides: found.config.dialect }),
-  });
-  if (detected === null) throw new SluiceError('FILE_EMPTY', { file: title });
-  return {
-    entryName: null,
+  refuseBinary(sample, title);
+  const content = await identifyContent({
     title,
-    compression,
+    fileName: file.name,
+    sample,
+    overrides: found.config?.dialect,
+    open: () => (compression === 'gzip' ? openGzip(handle, title) : openPlain(handle)),
+  });
+  return {
+    ...{ entryName: null, title, compression, kind: 'delimited', correction: null },
     ...found,
     folder: file.label,
-    kind: 'delimited',
-    detected,
-    sample: await sampleRecords(sample, detected, title),
-    sampleIsWhole: sample.whole,
-    correction: null,
+    size: compression === 'none' ? handle.size : null,
+    ...content,
   };
 }
 
@@ -69,18 +63,27 @@ async function takeSample(
   }
 }
 
-function open(handle: SourceHandle, entry: IdentifiedEntry): OpenedEntry {
-  const raw = handle.sequential();
-  const inflated = entry.compression === 'gzip' ? new GunzipSource(raw, entry.title) : null;
-  const bytes = inflated ?? raw;
-  const { encoding } = entry.detected.dialect;
+/** The file's own bytes. */
+export function openPlain(handle: SourceHandle): RawEntry {
+  const bytes = handle.sequential();
   return {
-    source: isUtf16(encoding) ? new Utf16Source(bytes, encoding, entry.title) : bytes,
-    sizeHint: inflated === null && !isUtf16(encoding) ? handle.opened.size : null,
-    position: () => raw.position,
+    bytes,
+    sizeHint: handle.opened.size,
+    position: () => bytes.position,
     hashes: () => {
-      const file = raw.sha256();
-      return { file, content: inflated?.contentSha256() ?? file };
+      const file = bytes.sha256();
+      return { file, content: file };
     },
+  };
+}
+
+function openGzip(handle: SourceHandle, title: string): RawEntry {
+  const raw = handle.sequential();
+  const bytes = HashingSource.over(new GunzipSource(raw, title));
+  return {
+    bytes,
+    sizeHint: null,
+    position: () => raw.position,
+    hashes: () => ({ file: raw.sha256(), content: bytes.sha256() }),
   };
 }

@@ -1,13 +1,12 @@
 import { SluiceError } from '../../errors.ts';
-import { detectDialect } from '../../formats/delimited/detect-dialect.ts';
 import type { SourceHandle } from '../../formats/file-handle.ts';
 import { findCorrectedLoad } from '../../ledger/corrections.ts';
 import type { SourceFile } from '../../ledger/source-file.ts';
 import { datasetFrom } from '../identify/dataset-name.ts';
-import type { IdentifiedEntry } from '../identify/identified.ts';
+import { type IdentifiedFile, oneEntry } from '../identify/identified.ts';
+import { identifyContent } from '../identify/identify-content.ts';
 import { sampleFile } from '../identify/sample.ts';
-import { sampleRecords } from '../identify/sample-records.ts';
-import { delimitedFile } from './delimited-file.ts';
+import { openPlain } from './delimited-file.ts';
 import type { Handler, HandlerContext } from './handler.ts';
 
 /** `<file name>.<run id>.csv`: what a reject file is called. */
@@ -16,9 +15,9 @@ const REJECT_FILE = /^(.+)\.(\d{1,15})\.csv$/;
 /** A reject file that comes back corrected: its records join the run they were rejected from. */
 export const rejectCorrection: Handler = {
   name: 'corrected rejects',
+  isArchive: false,
   accepts: (file) => REJECT_FILE.test(file.name),
   identify,
-  open: delimitedFile.open,
 };
 
 /** Null when the name only looks like a reject file's: then the file is a delivery of its own. */
@@ -26,7 +25,7 @@ async function identify(
   handle: SourceHandle,
   file: SourceFile,
   { pool, settings }: HandlerContext,
-): Promise<IdentifiedEntry[] | null> {
+): Promise<IdentifiedFile | null> {
   const [, name = '', run = ''] = REJECT_FILE.exec(file.name) ?? [];
   const load = await findCorrectedLoad(pool, Number(run), name);
   if (load === null) return null;
@@ -36,24 +35,21 @@ async function identify(
     throw new SluiceError('CORRECTION_REFUSED', { file: title, run: Number(run), status });
   }
   const { bomBytes: _, ...overrides } = load.dialect;
-  const sample = await sampleFile(handle);
-  const detected = detectDialect(sample.head, { complete: sample.whole, overrides });
-  if (detected === null) throw new SluiceError('FILE_EMPTY', { file: title });
-  return [
-    {
-      entryName: null,
-      title,
-      compression: 'none',
-      dataset,
-      config: settings.datasets.find((config) => datasetFrom(config.name) === dataset) ?? null,
-      businessDate: load.businessDate,
-      folder: load.folder,
-      label: load.label,
-      kind: 'delimited',
-      detected,
-      sample: await sampleRecords(sample, detected, title),
-      sampleIsWhole: sample.whole,
-      correction: load.correction,
-    },
-  ];
+  const content = await identifyContent({
+    title,
+    fileName: null,
+    sample: await sampleFile(handle),
+    overrides,
+    open: () => openPlain(handle),
+  });
+  return oneEntry({
+    ...{ entryName: null, title, compression: 'none', kind: 'delimited', dataset },
+    config: settings.datasets.find((config) => datasetFrom(config.name) === dataset) ?? null,
+    businessDate: load.businessDate,
+    folder: load.folder,
+    size: handle.size,
+    label: load.label,
+    correction: load.correction,
+    ...content,
+  });
 }

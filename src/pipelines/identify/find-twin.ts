@@ -1,8 +1,8 @@
 import type { Pool } from 'pg';
 import { SluiceError } from '../../errors.ts';
 import type { SourceHandle } from '../../formats/file-handle.ts';
-import { findPublishedTwin, hasPublishedSize } from '../../ledger/published.ts';
-import type { IdentifiedEntry } from './identified.ts';
+import { findPublishedArchive, findPublishedTwin, hasPublishedSize } from '../../ledger/published.ts';
+import type { IdentifiedEntry, IdentifiedFile } from './identified.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
 
@@ -19,6 +19,23 @@ export async function refuseTwin(
 ): Promise<void> {
   if (entry.compression !== 'none' || !(await hasPublishedSize(pool, handle.opened.size))) return;
   await refusePublished(pool, await hashFile(handle), entry, replaced);
+}
+
+/** Refuses an archive that has been published whole, each entry into the dataset it would go into now. */
+export async function refuseSameArchive(
+  pool: Pool,
+  identified: IdentifiedFile,
+  file: string,
+  replaced: readonly number[],
+): Promise<void> {
+  const { archiveSha256: sha256, entries, failed } = identified;
+  if (sha256 === null || failed.length > 0) return;
+  const wanted = entries.map(({ entryName, dataset }) => `${dataset} ${entryName}`);
+  const twin = await findPublishedArchive(pool, sha256, wanted);
+  if (twin === null || replaced.includes(twin.runId)) return;
+  const dataset = [...new Set(entries.map((entry) => entry.dataset))].join(', ');
+  const facts = { file, original: twin.fileName, run: twin.runId, dataset, sha256 };
+  throw new SluiceError('ALREADY_PUBLISHED', facts);
 }
 
 /** Refuses content that has been published already, other than by the runs that are about to be replaced. */
@@ -42,7 +59,8 @@ export async function refusePublished(
 
 export type TwinSubject = Pick<IdentifiedEntry, 'title' | 'dataset' | 'config'>;
 
-async function hashFile(handle: SourceHandle): Promise<string> {
+/** SHA-256 (hex) of a file's own bytes. */
+export async function hashFile(handle: SourceHandle): Promise<string> {
   const source = handle.sequential();
   const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
   while ((await source.read(buffer, 0)) > 0);

@@ -34,9 +34,13 @@ export async function sampleFile(handle: SourceHandle): Promise<Sample> {
   return { head, slices, whole: false };
 }
 
-/** Samples a stream that can only be read from its start: its head, and slices at widening distances after it. */
-export async function sampleStream(source: ByteSource): Promise<Sample> {
-  const head = await take(source, WHOLE_BYTES + 1);
+/**
+ * Samples a stream that can only be read from its start: its head, and slices at widening distances after it.
+ *
+ * @param size bytes it will give at the most, when that is known
+ */
+export async function sampleStream(source: ByteSource, size = WHOLE_BYTES): Promise<Sample> {
+  const head = await take(source, Math.min(WHOLE_BYTES, size) + 1);
   if (head.length <= WHOLE_BYTES) return { head, slices: [], whole: true };
   const slices: Buffer[] = [];
   const buffer = Buffer.allocUnsafe(SLICE_BYTES);

@@ -7,7 +7,7 @@ import type { SourceHandle } from '../../formats/file-handle.ts';
 import type { Run } from '../../ledger/runs.ts';
 import { stepDone } from '../../steps.ts';
 import { type CopyJob, copyJob } from '../copy/copy-job.ts';
-import type { OpenedEntry } from '../handlers/handler.ts';
+import type { OpenedEntry } from '../identify/identified.ts';
 import type { LoadPlan } from '../plan/run-plan.ts';
 import { dropSegments, segmentName } from '../tables/segments.ts';
 import { BlockQueue } from './block-queue.ts';
@@ -15,6 +15,7 @@ import { evidenceOf } from './evidence.ts';
 import { Lane } from './lane.ts';
 import type { LoadedJob } from './loaded.ts';
 import type { RejectRecorder } from './reject-recorder.ts';
+import type { RunResources } from './run-resources.ts';
 
 /** Bytes of whole records that go to COPY at once; measured: larger blocks gain nothing. */
 export const BLOCK_BYTES = 4 * 1024 * 1024;
@@ -25,8 +26,10 @@ export interface LoadContext {
   readonly run: Run;
   /** Collects what is rejected. */
   readonly rejects: RejectRecorder;
-  /** Connections for one large load. */
+  /** Connections for this load, when it is large. */
   readonly lanes: number;
+  /** What it shares with the other loads of its run. */
+  readonly resources: RunResources;
   /** Ends the load promptly. */
   readonly signal: AbortSignal;
   /** Told after each block: bytes of the source file read so far. */
@@ -58,7 +61,10 @@ export async function loadJob(
     stepDone('first block read', plan.title);
     context.rejects.head = originalHead(plan.dialect, reader.head);
     const loading: Loading = { context, job, handle, opened, reader };
-    return reader.ended ? await keepSmall(loading, first) : await fillSegments(loading, first);
+    const { resources } = context;
+    if (reader.ended && resources.keep(sizeOf(first))) return await keepSmall(loading, first);
+    const lanes = reader.ended ? 1 : context.lanes;
+    return await resources.withLanes(lanes, () => fillSegments(loading, first, lanes));
   } finally {
     await opened.source.close();
   }
@@ -84,6 +90,10 @@ async function firstBlocks(reader: BlockReader): Promise<Block[]> {
   return blocks;
 }
 
+function sizeOf(blocks: readonly Block[]): number {
+  return blocks.reduce((sum, block) => sum + block.bytes.length, 0);
+}
+
 async function keepSmall(loading: Loading, blocks: readonly Block[]): Promise<LoadedJob> {
   await refuseChanged(loading);
   refuseMismatch(loading);
@@ -101,7 +111,7 @@ function compact(block: Block): Block {
   return isLoose ? { ...block, bytes: Buffer.from(block.bytes) } : block;
 }
 
-async function fillSegments(loading: Loading, first: Block[]): Promise<LoadedJob> {
+async function fillSegments(loading: Loading, first: Block[], laneCount: number): Promise<LoadedJob> {
   const { context, reader, opened } = loading;
   const failure = new AbortController();
   const signal = AbortSignal.any([failure.signal, context.signal]);
@@ -113,7 +123,7 @@ async function fillSegments(loading: Loading, first: Block[]): Promise<LoadedJob
   };
   signal.addEventListener('abort', abort, { once: true });
   try {
-    for (let n = 1; n <= context.lanes; n++) lanes.push(await openLane(loading, n));
+    for (let n = 1; n <= laneCount; n++) lanes.push(await openLane(loading, n));
     const queue = new BlockQueue(reader, first, () => context.onProgress(opened.position()));
     await Promise.all(lanes.map((lane) => lane.run(queue, signal)));
     await refuseChanged(loading);

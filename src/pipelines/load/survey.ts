@@ -5,7 +5,7 @@ import { recordsOf } from '../../formats/delimited/records.ts';
 import { HAZARD } from '../../formats/delimited/scan.ts';
 import { type CopyJob, copyJob } from '../copy/copy-job.ts';
 import { padded } from '../copy/take-apart.ts';
-import type { OpenedEntry } from '../handlers/handler.ts';
+import type { OpenedEntry } from '../identify/identified.ts';
 import { type InferredType, widenFor } from '../inference/infer-types.ts';
 import type { LoadPlan } from '../plan/run-plan.ts';
 

@@ -1,14 +1,7 @@
 import type { Contract, DatasetConfig } from '../../config/define.ts';
 import { SluiceError } from '../../errors.ts';
 import type { IdentifiedEntry } from '../identify/identified.ts';
-import {
-  ColumnEvidence,
-  INFERRED_TYPES,
-  type Inference,
-  inferType,
-  joinTypes,
-  NO_VALUES,
-} from '../inference/infer-types.ts';
+import { INFERRED_TYPES, type Inference, joinTypes, NO_VALUES } from '../inference/infer-types.ts';
 import type { KnownDataset } from '../tables/known-dataset.ts';
 import { sameType } from '../tables/type-names.ts';
 import { matchVersion } from './match-version.ts';
@@ -33,7 +26,6 @@ export function planColumns(input: ColumnsInput): PlannedColumns {
   const { header, columnCount } = entry.detected;
   const originals = Array.from({ length: columnCount }, (_, at) => header?.[at] ?? '');
   const names = normaliseNames(originals);
-  const inferences = inferColumns(entry, columnCount);
   const declared = declaredTypes(entry.config);
   const existing = existingColumns(known, names);
   const changes: LayoutChange[] = [];
@@ -43,7 +35,7 @@ export function planColumns(input: ColumnsInput): PlannedColumns {
       name,
       original,
       declared: declared.get(name) ?? null,
-      inferred: inferences[at] as Inference,
+      inferred: entry.inferred[at] as Inference,
       existing: existing.get(name) ?? null,
     };
     const { column, change } = settle(subject, input);
@@ -141,18 +133,6 @@ function refuseConflict(subject: Subject, existing: ExistingColumn, input: Colum
     table: `${schema}.${name}`,
     type: existing.type,
   });
-}
-
-function inferColumns(entry: IdentifiedEntry, columnCount: number): Inference[] {
-  const evidence = Array.from({ length: columnCount }, () => new ColumnEvidence());
-  const { nullMarker } = entry.detected.dialect;
-  for (const record of entry.sample) {
-    for (let at = 0; at < columnCount; at++) {
-      const field = record[at];
-      if (field !== undefined) evidence[at]?.observe(field, nullMarker);
-    }
-  }
-  return evidence.map(inferType);
 }
 
 /** Declared types by normalised name. */

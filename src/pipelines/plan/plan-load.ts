@@ -65,6 +65,7 @@ export function planLoad(input: PlanInput): LoadPlan {
     datasetId: known?.datasetId ?? null,
     versionId: version?.versionId ?? null,
     revision: known?.revision ?? 0,
+    pending: known?.pending ?? false,
     sawEverything: entry.sampleIsWhole || input.widened !== null,
     columns,
     tableColumns: shape.table,

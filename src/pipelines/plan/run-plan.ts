@@ -32,6 +32,8 @@ export interface LoadPlan {
   readonly versionId: number | null;
   /** The dataset's revision this plan was made from; 0 for a new dataset. */
   readonly revision: number;
+  /** An earlier load job of the same run changes the dataset first, in the same transaction. */
+  readonly pending: boolean;
   /** Types were inferred from every record, not from a sample. */
   readonly sawEverything: boolean;
   /** One per field of a record, in file order. */

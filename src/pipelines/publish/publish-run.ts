@@ -27,7 +27,9 @@ export interface PublishInput {
   readonly pool: Pool;
   readonly file: SourceFile;
   readonly run: Run;
-  readonly jobs: readonly PublishJob[];
+  readonly jobs: readonly RunJob[];
+  /** The source file, when it is an archive; a plain file is what its one job has read. */
+  readonly whole: { readonly sha256: string; readonly bytes: number } | null;
   /** What it is to those published before. */
   readonly redelivery: Redelivery;
   /** Ends it promptly, whatever lock it waits for. */
@@ -40,6 +42,18 @@ export interface PublishJob {
   readonly startedAt: Date;
   /** Its content may have been published before. */
   readonly again: boolean;
+}
+
+export interface RunJob extends PublishJob {
+  /** When it is refused the others are published all the same. */
+  readonly standsAlone: boolean;
+}
+
+/** Jobs whose records do not stand the last look. Nothing was published. Never leaves the pipeline. */
+export class EntriesRefused extends Error {
+  constructor(readonly refused: readonly { readonly jobNumber: number; readonly reason: SluiceError }[]) {
+    super(`${refused.length} load jobs were refused`);
+  }
 }
 
 /**
@@ -63,19 +77,40 @@ async function publish(client: PoolClient, input: PublishInput): Promise<Publish
   stepDone('dataset locked', file.displayPath);
   const superseded = await supersede(client, input);
   stepDone('earlier runs superseded', file.displayPath);
-  let rowsLoaded = 0;
-  for (const job of jobs) rowsLoaded += await publishJob(client, input, job);
-  const [first] = jobs;
+  const rowsLoaded = await publishJobs(client, input);
+  const loaded = jobs[0]?.loaded;
   const end = {
     status: 'published',
-    sha256: first?.loaded.fileSha256 ?? null,
-    bytes: first?.loaded.bytes ?? 0,
+    sha256: input.whole?.sha256 ?? loaded?.fileSha256 ?? null,
+    bytes: input.whole?.bytes ?? loaded?.bytes ?? 0,
     error: null,
   } as const;
   await endRuns(client, [{ file, run, end }]);
   await switchOver(client, jobs, superseded);
   stepDone('run ended', file.displayPath);
   return { runId: run.runId, rowsLoaded };
+}
+
+/** All jobs that will be refused are found at once, so that publishing them without those succeeds. */
+async function publishJobs(client: PoolClient, input: PublishInput): Promise<number> {
+  const refused: { jobNumber: number; reason: SluiceError }[] = [];
+  let rowsLoaded = 0;
+  for (const job of input.jobs) {
+    try {
+      if (job.standsAlone) await client.query('SAVEPOINT entry');
+      rowsLoaded += await publishJob(client, input, job);
+      if (job.standsAlone) await client.query('RELEASE entry');
+    } catch (error) {
+      // What it would have made may be missed by a later job of its dataset.
+      if (hasCode(error, 'PLAN_STALE') && refused.length > 0) break;
+      if (!(error instanceof SluiceError) || error.kind !== 'terminal') throw error;
+      refused.push({ jobNumber: job.plan.jobNumber, reason: error });
+      if (!job.standsAlone) break;
+      await client.query('ROLLBACK TO entry');
+    }
+  }
+  if (refused.length > 0) throw new EntriesRefused(refused);
+  return rowsLoaded;
 }
 
 async function publishJob(client: PoolClient, input: PublishInput, job: PublishJob): Promise<number> {

@@ -28,16 +28,37 @@ export async function recordLayout(
   }
   await refuseForeignTables(client, plan);
   for (const statement of plan.ddl) await client.query(statement);
-  const datasetId = await recordDataset(client, runId, plan);
-  const versionId = plan.versionId ?? (await recordVersion(client, runId, plan, datasetId));
-  if (plan.versionId !== null && plan.ddl.length > 0) await updateVersions(client, plan, datasetId);
+  const datasetId =
+    plan.ddl.length === 0 && current !== undefined
+      ? current.dataset_id
+      : await recordDataset(client, runId, plan);
+  if (makes(plan, 'newVersion')) {
+    return { datasetId, versionId: await recordVersion(client, runId, plan, datasetId) };
+  }
+  if (plan.ddl.length > 0) await updateVersions(client, plan, datasetId);
+  const versionId = plan.versionId ?? (await findVersion(client, plan, datasetId));
   return { datasetId, versionId };
+}
+
+function makes(plan: LoadPlan, kind: 'newDataset' | 'newVersion'): boolean {
+  return plan.changes.some((change) => change.kind === kind);
+}
+
+/** The version that an earlier load job of this run has made. */
+async function findVersion(client: PoolClient, plan: LoadPlan, datasetId: number): Promise<number> {
+  const { rows } = await client.query<{ version_id: number }>(
+    'select version_id from sluice.version where dataset_id = $1 and version = $2',
+    [datasetId, plan.versionNumber],
+  );
+  const row = rows[0];
+  if (row === undefined) throw new SluiceError('PLAN_STALE', { dataset: plan.dataset, file: plan.title });
+  return row.version_id;
 }
 
 async function refuseForeignTables(client: PoolClient, plan: LoadPlan): Promise<void> {
   const fresh = [
-    ...(plan.datasetId === null ? [plan.parent] : []),
-    ...(plan.versionId === null ? [plan.version] : []),
+    ...(makes(plan, 'newDataset') ? [plan.parent] : []),
+    ...(makes(plan, 'newVersion') ? [plan.version] : []),
   ];
   for (const table of fresh) {
     if (await tableExists(client, table)) {
@@ -47,7 +68,6 @@ async function refuseForeignTables(client: PoolClient, plan: LoadPlan): Promise<
 }
 
 async function recordDataset(client: PoolClient, runId: number, plan: LoadPlan): Promise<number> {
-  if (plan.datasetId !== null && plan.ddl.length === 0) return plan.datasetId;
   const { rows } = await client.query<{ dataset_id: number }>(
     `insert into sluice.dataset (name, parent_schema, parent_table, columns, first_run_id)
      values ($1, $2, $3, $4, $5)

@@ -17,7 +17,7 @@ export function layoutDdl(
       return [`ALTER TABLE ${table} ADD COLUMN ${columnDefinition(change.column, change.type)}`];
     }
     if (change.kind === 'widenType')
-      return [widen(qualified(change.table.schema, change.table.name), change.column, change.to)];
+      return [widenColumn(qualified(change.table.schema, change.table.name), change.column, change.to)];
     return [];
   });
 }
@@ -35,11 +35,11 @@ export function changeDdl(table: string, changes: readonly LayoutChange[]): stri
     if (change.kind === 'newColumn') {
       return [`ALTER TABLE ${table} ADD COLUMN ${columnDefinition(change.column, change.type)}`];
     }
-    return change.kind === 'widenType' ? [widen(table, change.column, change.to)] : [];
+    return change.kind === 'widenType' ? [widenColumn(table, change.column, change.to)] : [];
   });
 }
 
-function widen(table: string, column: string, type: string): string {
+export function widenColumn(table: string, column: string, type: string): string {
   const name = quoteIdentifier(column);
   return `ALTER TABLE ${table} ALTER COLUMN ${name} TYPE ${type} USING ${name}::${type}`;
 }

@@ -6,15 +6,19 @@ import { sameType, shortType } from './type-names.ts';
 
 /** A dataset as the ledger and the tables have it. */
 export interface KnownDataset {
-  readonly datasetId: number;
+  /** Null when an earlier load job of the same run is going to make it. */
+  readonly datasetId: number | null;
   readonly revision: number;
+  /** An earlier load job of the same run is going to change it. */
+  readonly pending: boolean;
   readonly parent: TableName;
   readonly columns: readonly TableColumn[];
   readonly versions: readonly KnownVersion[];
 }
 
 export interface KnownVersion {
-  readonly versionId: number;
+  /** Null when an earlier load job of the same run is going to make it. */
+  readonly versionId: number | null;
   readonly version: number;
   readonly tableName: string;
   /** Columns of the files that made this version, in their order. */
@@ -40,6 +44,7 @@ async function readDatasetRow(client: Pool | PoolClient, dataset: string): Promi
   return {
     datasetId: row.dataset_id,
     revision: row.revision,
+    pending: false,
     parent,
     columns: withTableTypes(row.columns, row.real_columns, `${parent.schema}.${parent.name}`),
     versions: row.versions.map((version) => ({

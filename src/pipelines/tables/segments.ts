@@ -3,7 +3,8 @@ import { qualified, quoteLiteral } from '../../db/identifiers.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { LEASE_SPACE } from '../../ledger/leases.ts';
 import type { LoadPlan, TableName } from '../plan/run-plan.ts';
-import { changeDdl, columnDefinition, OWN_COLUMNS, rowSequence } from './ddl.ts';
+import { changeDdl, columnDefinition, OWN_COLUMNS, rowSequence, widenColumn } from './ddl.ts';
+import { sameType } from './type-names.ts';
 
 /** Milliseconds to wait for a transaction that still holds a segment. */
 const DROP_TIMEOUT_MS = 10_000;
@@ -38,6 +39,24 @@ export async function createSegment(
     `ALTER TABLE ${table} ALTER _run_id SET DEFAULT ${runId}, ALTER _row SET DEFAULT nextval(${quoteLiteral(sequence)})`,
   ];
   await client.query(statements.join('; '));
+  if (plan.pending && plan.datasetId !== null) await catchUp(client, segment, plan);
+}
+
+/** What earlier load jobs of the same run are going to do to the dataset, a copy of its tables has not yet. */
+async function catchUp(client: PoolClient, segment: TableName, plan: LoadPlan): Promise<void> {
+  const table = qualified(segment.schema, segment.name);
+  const { rows } = await client.query<{ name: string; type: string }>(
+    `select attname as name, format_type(atttypid, atttypmod) as type from pg_attribute
+      where attrelid = $1::regclass and attnum > 0 and not attisdropped`,
+    [table],
+  );
+  const there = new Map(rows.map(({ name, type }) => [name, type]));
+  for (const { name, type } of plan.tableColumns) {
+    const found = there.get(name);
+    if (found === undefined)
+      await client.query(`ALTER TABLE ${table} ADD COLUMN ${columnDefinition(name, type)}`);
+    else if (!sameType(found, type)) await client.query(widenColumn(table, name, type));
+  }
 }
 
 /** Copied from the table that will be its parent, or from what that one is going to be like. */
@@ -48,7 +67,7 @@ function segmentColumns(table: string, plan: LoadPlan): string[] {
     return [`CREATE TABLE ${table} (${[...columns, ...OWN_COLUMNS].join(', ')})`];
   }
   const like = `CREATE TABLE ${table} (LIKE ${qualified(base.schema, base.name)} INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING CONSTRAINTS)`;
-  return [like, ...changeDdl(table, plan.changes)];
+  return plan.pending ? [like] : [like, ...changeDdl(table, plan.changes)];
 }
 
 /** A full segment is written to no more: its sequence goes. */

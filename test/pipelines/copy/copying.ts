@@ -54,6 +54,7 @@ export function planFor(target: Target, dialect: Partial<Dialect>, more: Partial
       datasetId: 1,
       versionId: 1,
       revision: 1,
+      pending: false,
       sawEverything: true,
       changes: [],
       ddl: [],

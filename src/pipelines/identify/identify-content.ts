@@ -1,0 +1,74 @@
+import { SluiceError } from '../../errors.ts';
+import type { ByteSource } from '../../formats/byte-source.ts';
+import { type DetectedDialect, detectDialect, looksBinary } from '../../formats/delimited/detect-dialect.ts';
+import type { Dialect, DialectOverrides, Field } from '../../formats/delimited/dialect.ts';
+import { isUtf16, Utf16Source } from '../../formats/delimited/utf16-source.ts';
+import { ColumnEvidence, type Inference, inferType } from '../inference/infer-types.ts';
+import type { IdentifiedEntry, OpenedEntry } from './identified.ts';
+import type { Sample } from './sample.ts';
+import { sampleRecords } from './sample-records.ts';
+
+const PREVIEW_RECORDS = 5;
+
+/** What there is to say about delimited text by looking at a sample of it. */
+export type IdentifiedContent = Pick<
+  IdentifiedEntry,
+  'detected' | 'inferred' | 'sampleIsWhole' | 'preview' | 'open'
+>;
+
+export interface Content {
+  /** Displayed in errors. */
+  readonly title: string;
+  /** Its extension is a hint at the dialect; null for none. */
+  readonly fileName: string | null;
+  readonly sample: Sample;
+  readonly overrides: DialectOverrides | undefined;
+  open(): RawEntry;
+}
+
+/** The bytes of an entry as they are before Postgres's needs are met. */
+export interface RawEntry extends Omit<OpenedEntry, 'source'> {
+  readonly bytes: ByteSource;
+}
+
+/** Refuses what is not text at all. */
+export function refuseBinary(sample: Sample, title: string): void {
+  if (looksBinary(sample.head)) throw new SluiceError('FILE_BINARY', { file: title });
+}
+
+/** Finds out dialect and types. */
+export async function identifyContent(content: Content): Promise<IdentifiedContent> {
+  const { title, sample, fileName, overrides } = content;
+  const detected = detectDialect(sample.head, {
+    complete: sample.whole,
+    ...(fileName !== null && { fileName }),
+    ...(overrides && { overrides }),
+  });
+  if (detected === null) throw new SluiceError('FILE_EMPTY', { file: title });
+  const records = await sampleRecords(sample, detected, title);
+  return {
+    detected,
+    inferred: inferColumns(records, detected),
+    sampleIsWhole: sample.whole,
+    preview: records.slice(0, PREVIEW_RECORDS),
+    open: () => forPostgres(content.open(), detected.dialect, title),
+  };
+}
+
+function inferColumns(records: readonly Field[][], detected: DetectedDialect): Inference[] {
+  const { columnCount, dialect } = detected;
+  const evidence = Array.from({ length: columnCount }, () => new ColumnEvidence());
+  for (const record of records) {
+    for (let at = 0; at < columnCount; at++) {
+      const field = record[at];
+      if (field !== undefined) evidence[at]?.observe(field, dialect.nullMarker);
+    }
+  }
+  return evidence.map(inferType);
+}
+
+function forPostgres({ bytes, ...raw }: RawEntry, dialect: Dialect, title: string): OpenedEntry {
+  const { encoding } = dialect;
+  if (!isUtf16(encoding)) return { ...raw, source: bytes };
+  return { ...raw, source: new Utf16Source(bytes, encoding, title), sizeHint: null };
+}

@@ -1,0 +1,73 @@
+import { rejectLimitFor } from '../config/reject-limit.ts';
+import type { SourceHandle } from '../formats/file-handle.ts';
+import { type LoadJobEntry, saveLoadJob } from '../ledger/load-jobs.ts';
+import type { RunningFile } from '../ledger/runs.ts';
+import type { IdentifiedEntry } from './identify/identified.ts';
+import { loadJob } from './load/load-job.ts';
+import { RejectRecorder } from './load/reject-recorder.ts';
+import type { RunResources } from './load/run-resources.ts';
+import type { LoadPlan } from './plan/run-plan.ts';
+import type { PublishJob } from './publish/publish-run.ts';
+import type { PipelineContext, RunOptions } from './run-pipeline.ts';
+import { isAgain } from './set-aside.ts';
+
+/** What loading one entry needs to know of its run. */
+export interface EntryWork extends RunningFile {
+  readonly context: PipelineContext;
+  readonly options: RunOptions;
+  readonly handle: SourceHandle;
+  readonly resources: RunResources;
+  /** Ends the load promptly. */
+  readonly signal: AbortSignal;
+  /** Connections, when the entry turns out to be large. */
+  readonly lanes: number;
+  /** Told how many bytes of the source file were read for this entry. */
+  onProgress(position: number): void;
+  /** Told before reading begins what collects the rejects, and what is noted when there are some. */
+  onStart(rejects: RejectRecorder, note: LoadJobEntry): void;
+}
+
+export async function loadEntry(
+  work: EntryWork,
+  plan: LoadPlan,
+  entry: IdentifiedEntry,
+): Promise<PublishJob> {
+  const { context, run, handle, resources, signal, lanes, onProgress } = work;
+  const startedAt = new Date();
+  const again = isAgain(work, entry);
+  const note = { ...noteOf(work, plan, startedAt), again };
+  const isCorrection = plan.correction !== null;
+  const limit = isCorrection ? NO_LIMIT : rejectLimitFor(context.settings, entry.config ?? undefined);
+  const rejects = new RejectRecorder(context.pool, limit, {
+    file: plan.title,
+    enter: async () => ({ runId: run.runId, loadId: await saveLoadJob(context.pool, null, note) }),
+  });
+  work.onStart(rejects, note);
+  const loadContext = { ...context, run, rejects, signal, lanes, resources, onProgress };
+  const loaded = await loadJob(loadContext, plan, handle, entry.open());
+  return { plan, loaded, startedAt, again };
+}
+
+/** A load job as it is noted while it runs. */
+function noteOf(work: EntryWork, plan: LoadPlan, startedAt: Date): Omit<LoadJobEntry, 'again'> {
+  const { run, file } = work;
+  return {
+    runId: run.runId,
+    fileId: file.fileId,
+    entryName: plan.entryName,
+    datasetId: plan.datasetId,
+    versionId: plan.versionId,
+    contentSha256: null,
+    status: 'planned',
+    recordsRead: 0,
+    rowsLoaded: 0,
+    rowsRejected: 0,
+    rowsSkipped: 0,
+    startedAt,
+    dialect: plan.dialect,
+    head: Buffer.alloc(0),
+    segments: [],
+  };
+}
+
+const NO_LIMIT = { kind: 'none' } as const;
