@@ -45,12 +45,17 @@ export function exitCodeOf(error: unknown): number {
 
 export interface Finished {
   readonly status: string;
-  readonly loads: readonly { readonly rowsRejected: number }[];
+  readonly loads: readonly { readonly status: string; readonly rowsRejected: number }[];
 }
 
 /** Exit code for what became of the files. */
 export function exitCodeFor(outcomes: readonly Finished[]): number {
-  if (outcomes.some(({ status }) => status === 'failed' || status === 'held')) return EXIT.failed;
+  // An archive may be published without an entry that failed.
+  const failed = outcomes.some(
+    ({ status, loads }) =>
+      status === 'failed' || status === 'held' || loads.some((load) => load.status === 'failed'),
+  );
+  if (failed) return EXIT.failed;
   const published = outcomes.filter(({ status }) => status === 'published');
   const rejected = published.some((outcome) => outcome.loads.some((load) => load.rowsRejected > 0));
   return rejected ? EXIT.rejected : EXIT.ok;

@@ -7,14 +7,18 @@ export function printOutcomes(outcomes: readonly Outcome[], json: boolean): void
   else if (outcomes.length > 0) printTable(COLUMNS, outcomes.flatMap(asRows));
 }
 
-const COLUMNS = ['run', 'file', 'status', 'table', 'rows', 'rejected', 'seconds', 'error'];
+const COLUMNS = ['run', 'file', 'entry', 'status', 'table', 'rows', 'rejected', 'seconds', 'error'];
 
 function asRows(outcome: Outcome): unknown[][] {
   const { runId, file, status, seconds, errorCode, loads } = outcome;
-  if (loads.length === 0) return [[runId, file.name, status, null, null, null, seconds, errorCode]];
+  if (loads.length === 0) return [[runId, file.name, null, status, null, null, null, seconds, errorCode]];
   return loads.map((load) => {
-    const { versionTable, rowsLoaded, rowsRejected } = load;
-    return [runId, file.name, status, versionTable, rowsLoaded, rowsRejected, seconds, errorCode];
+    const { entryName, versionTable, rowsLoaded, rowsRejected } = load;
+    const own = entryName === null ? { status, errorCode } : load;
+    return [
+      ...[runId, file.name, entryName, own.status, versionTable, rowsLoaded, rowsRejected, seconds],
+      own.errorCode,
+    ];
   });
 }
 

@@ -49,6 +49,10 @@ export class Run {
   @Column('jsonb', { nullable: true })
   error_facts!: Record<string, string | number | boolean | null> | null;
 
+  /** Entries of an archive that were passed over by rule; null when there were none. */
+  @Column('jsonb', { nullable: true })
+  skipped!: readonly { readonly name: string; readonly reason: string }[] | null;
+
   /** Host and process that execute the run: how a later start knows whether it still lives. */
   @Column('text', { nullable: true })
   host!: string | null;

@@ -10,7 +10,8 @@ export const SOURCE_FILE_ERRORS = {
   FILE_UNSUPPORTED: {
     kind: 'terminal',
     message: '{file} is of a kind Sluice does not read ({extension})',
-    remedy: 'Deliver .csv, .tsv, .txt or .dat, each also as .gz.',
+    remedy:
+      'Deliver .csv, .tsv, .txt or .dat, each also as .gz or in a .zip archive. Entries of archives that are no data can be passed over with skipEntries.',
   },
   FILE_BINARY: {
     kind: 'terminal',

@@ -26,6 +26,8 @@ export interface Outcome {
   readonly supersededBy: number | null;
   /** Where the file was put when its outcome was carried out before; null when it was not. */
   readonly kept: KeptFile | null;
+  /** Entries of an archive that were passed over. */
+  readonly skipped: readonly { readonly name: string; readonly reason: string }[];
   readonly loads: readonly OutcomeLoad[];
 }
 
@@ -88,6 +90,7 @@ function toOutcome(file: SourceFile, row: OutcomeRow): Outcome {
       row.final_path === null || row.final_path_bytes === null
         ? null
         : { path: row.final_path_bytes, displayPath: row.final_path },
+    skipped: row.skipped ?? [],
     loads: row.loads,
   };
 }
@@ -156,6 +159,7 @@ interface OutcomeRow {
   error_code: string | null;
   error_message: string | null;
   is_correction: boolean;
+  skipped: Outcome['skipped'] | null;
   loads: OutcomeLoad[];
 }
 
@@ -168,7 +172,10 @@ const READ_OUTCOMES = `
                      'parentTable', d.parent_schema || '.' || d.parent_table,
                      'versionTable', d.parent_schema || '.' || v.table_name,
                      'status', l.status, 'recordsRead', l.records_read, 'rowsLoaded', l.rows_loaded,
-                     'rowsRejected', l.rows_rejected, 'rowsSkipped', l.rows_skipped) order by l.load_id)
+                     'rowsRejected', l.rows_rejected, 'rowsSkipped', l.rows_skipped,
+                     'startedAt', l.started_at, 'finishedAt', l.finished_at,
+                     'seconds', round(extract(epoch from l.finished_at - l.started_at), 3),
+                     'errorCode', l.error_code, 'errorMessage', l.error_message) order by l.load_id)
                      from sluice.load_job l
                      left join sluice.dataset d using (dataset_id)
                      left join sluice.version v using (version_id)

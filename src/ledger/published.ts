@@ -54,27 +54,36 @@ export async function findPublishedContent(pool: Pool, hashes: readonly string[]
   return rows.map((row) => row.content_sha256);
 }
 
-/**
- * The published run of an archive with the same bytes, if all of these entries, each given as `<dataset> <entry name>`, are
- * published in it or known to be duplicates.
- */
+/** An entry of an archive, and the dataset it would go into. */
+export interface ArchivePart {
+  readonly entry: string | null;
+  readonly dataset: string;
+}
+
+/** The published run of an archive with the same bytes, if each of these entries is published in it or a duplicate there. */
 export async function findPublishedArchive(
   pool: Pool,
   sha256: string,
-  entries: readonly string[],
+  parts: readonly ArchivePart[],
 ): Promise<Omit<PublishedTwin, 'dataset'> | null> {
-  const { rows } = await pool.query<{ run_id: number; name: string }>(
-    `select r.run_id, f.name
-       from sluice.source_file f
-       join sluice.run r on r.run_id = f.run_id
-      where f.sha256 = $1 and f.status = 'published' and r.status = 'published'
-        and $2::text[] <@ array(
-              select d.name || ' ' || j.entry_name
-                from sluice.load_job j join sluice.dataset d using (dataset_id)
-               where j.run_id = r.run_id and j.status in ('published', 'duplicate'))
-      order by r.run_id limit 1`,
-    [sha256, entries],
-  );
+  const { rows } = await pool.query<{ run_id: number; name: string }>(FIND_ARCHIVE, [
+    sha256,
+    parts.map(({ entry }) => entry),
+    parts.map(({ dataset }) => dataset),
+  ]);
   const row = rows[0];
   return row === undefined ? null : { runId: row.run_id, fileName: row.name };
 }
+
+const FIND_ARCHIVE = `
+  select r.run_id, f.name
+    from sluice.source_file f
+    join sluice.run r on r.run_id = f.run_id
+   where f.sha256 = $1 and f.status = 'published' and r.status = 'published'
+     and not exists (
+         select from unnest($2::text[], $3::text[]) as part(entry, dataset)
+          where not exists (
+                select from sluice.load_job j left join sluice.dataset d using (dataset_id)
+                 where j.run_id = r.run_id and j.entry_name = part.entry
+                   and (j.status = 'duplicate' or j.status = 'published' and d.name = part.dataset)))
+   order by r.run_id limit 1`;

@@ -32,10 +32,14 @@ export async function startRuns(pool: Pool, files: readonly SourceFile[]): Promi
 /** Notes which stage a run has finished; shown to people, never decided upon. */
 export async function recordStage(pool: Pool, file: SourceFile, run: Run, stage: Stage): Promise<void> {
   await pool.query(
-    `with changed as (update sluice.run set status = $3 where run_id = $2 and finished_at is null)
+    `with changed as (
+       update sluice.run set status = $3, skipped = coalesce($6, skipped) where run_id = $2 and finished_at is null)
      update sluice.source_file set status = $3, sha256 = coalesce($4, sha256), business_date = coalesce($5, business_date)
       where file_id = $1 and finished_at is null`,
-    [file.fileId, run.runId, stage.status, stage.sha256 ?? null, stage.businessDate ?? null],
+    [
+      ...[file.fileId, run.runId, stage.status, stage.sha256 ?? null, stage.businessDate ?? null],
+      stage.skipped === undefined || stage.skipped.length === 0 ? null : JSON.stringify(stage.skipped),
+    ],
   );
 }
 
@@ -43,6 +47,8 @@ export interface Stage {
   readonly status: 'identified' | 'planned' | 'loaded';
   readonly sha256?: string | null;
   readonly businessDate?: string | null;
+  /** Entries of an archive that are passed over. */
+  readonly skipped?: readonly { readonly name: string; readonly reason: string }[];
 }
 
 /** Inside the publish transaction: locks runs, and refuses when another process has taken one over or finished it. */

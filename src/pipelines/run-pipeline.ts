@@ -49,7 +49,8 @@ export async function runPipeline(
     refuseUnsettled(handle, file);
     const { identified } = await identifyFile(context, handle, file);
     const businessDate = identified.entries[0]?.businessDate ?? null;
-    await recordStage(pool, file, run, { status: 'identified', businessDate });
+    const { skipped } = identified;
+    await recordStage(pool, file, run, { status: 'identified', businessDate, skipped });
     stepDone('file identified', file.displayPath);
     await runEntries({
       ...{ context, file, run, options, handle, identified },

@@ -6,12 +6,14 @@ import { Bookkeeping1795219200000 } from './migrations/1795219200000-bookkeeping
 import { Undo1795500000000 } from './migrations/1795500000000-undo.ts';
 import { RejectPieces1795600000000 } from './migrations/1795600000000-reject-pieces.ts';
 import { Redelivery1795710000000 } from './migrations/1795710000000-redelivery.ts';
+import { Archives1795812000000 } from './migrations/1795812000000-archives.ts';
 
 export const MIGRATIONS = [
   Bookkeeping1795219200000,
   Undo1795500000000,
   RejectPieces1795600000000,
   Redelivery1795710000000,
+  Archives1795812000000,
 ];
 
 /**

@@ -11,6 +11,7 @@ export const KNOWN_MIGRATIONS = [
   'Undo1795500000000',
   'RejectPieces1795600000000',
   'Redelivery1795710000000',
+  'Archives1795812000000',
 ] as const;
 
 /** Names of the migrations the database has had; empty when it has no bookkeeping schema. */

@@ -30,8 +30,8 @@ export async function refuseSameArchive(
 ): Promise<void> {
   const { archiveSha256: sha256, entries, failed } = identified;
   if (sha256 === null || failed.length > 0) return;
-  const wanted = entries.map(({ entryName, dataset }) => `${dataset} ${entryName}`);
-  const twin = await findPublishedArchive(pool, sha256, wanted);
+  const parts = entries.map(({ entryName: entry, dataset }) => ({ entry, dataset }));
+  const twin = await findPublishedArchive(pool, sha256, parts);
   if (twin === null || replaced.includes(twin.runId)) return;
   const dataset = [...new Set(entries.map((entry) => entry.dataset))].join(', ');
   const facts = { file, original: twin.fileName, run: twin.runId, dataset, sha256 };

@@ -3,9 +3,28 @@ import type { Outcome } from '../../ledger/outcomes.ts';
 /** The one line a finished file leaves in the log. */
 export function outcomeLine(outcome: Outcome): string {
   const parts = [`${outcome.status} ${outcome.file.displayPath}`, ...tables(outcome), ...numbers(outcome)];
+  parts.push(...setAside(outcome));
   if (outcome.errorCode !== null) parts.push(`${outcome.errorCode}: ${outcome.errorMessage}`);
   if (['failed', 'held'].includes(outcome.status) && outcome.remedy !== null) parts.push(outcome.remedy);
   return parts.join(' | ');
+}
+
+const SHOWN_ENTRIES = 3;
+
+/** Entries of a published archive that are not published with it. */
+function setAside(outcome: Outcome): string[] {
+  if (outcome.status !== 'published') return [];
+  return ['failed', 'duplicate'].flatMap((status) => {
+    const loads = outcome.loads.filter((load) => load.entryName !== null && load.status === status);
+    if (loads.length === 0) return [];
+    const named = loads.slice(0, SHOWN_ENTRIES).map((load) => {
+      return status === 'failed' ? `${load.entryName} (${load.errorCode})` : load.entryName;
+    });
+    const more = loads.length > SHOWN_ENTRIES ? ', …' : '';
+    return [
+      `${loads.length} ${loads.length === 1 ? 'entry' : 'entries'} ${status}: ${named.join(', ')}${more}`,
+    ];
+  });
 }
 
 /** The same as fields, for the JSON log. */
@@ -15,8 +34,8 @@ export function outcomeFields(outcome: Outcome): Readonly<Record<string, unknown
     event: 'file finished',
     file: outcome.file.displayPath,
     outcome: outcome.status,
-    dataset: outcome.loads.map((load) => load.dataset).join(', ') || null,
-    versionTable: outcome.loads.map((load) => load.versionTable).join(', ') || null,
+    dataset: distinct(outcome.loads.map((load) => load.dataset)),
+    versionTable: distinct(outcome.loads.map((load) => load.versionTable)),
     ...totals,
     seconds: outcome.seconds,
     mbPerSecond: megabytesPerSecond(outcome),
@@ -25,11 +44,15 @@ export function outcomeFields(outcome: Outcome): Readonly<Record<string, unknown
   };
 }
 
+function distinct(names: readonly (string | null)[]): string | null {
+  return [...new Set(names.filter((name) => name !== null))].join(', ') || null;
+}
+
 function tables(outcome: Outcome): string[] {
   const known = outcome.loads.filter((load) => load.versionTable !== null);
-  if (known.length === 0) return [];
-  const named = known.map((load) => `${load.dataset} -> ${load.versionTable}`);
-  return named.length <= 3 ? [named.join(', ')] : [`${named.length} tables`];
+  const named = [...new Set(known.map((load) => `${load.dataset} -> ${load.versionTable}`))];
+  if (named.length === 0) return [];
+  return named.length <= 3 ? [named.join(', ')] : [`${known.length} entries -> ${named.length} tables`];
 }
 
 function numbers(outcome: Outcome): string[] {

@@ -44,5 +44,6 @@ function receiptOf(outcome: Outcome, finalPath: string | null) {
       error: { code: outcome.errorCode, message: outcome.errorMessage, remedy: outcome.remedy },
     }),
     loads: loads.map((load) => ({ ...load })),
+    ...(outcome.skipped.length > 0 && { skippedEntries: outcome.skipped }),
   };
 }

@@ -4,7 +4,7 @@ import { qualified } from '../../db/identifiers.ts';
 import { retryLocks } from '../../db/retry-locks.ts';
 import { DATATYPE_MISMATCH, DEPENDENT_OBJECTS, sqlstateOf, UNIQUE_VIOLATION } from '../../db/sqlstate.ts';
 import { inTransaction } from '../../db/transaction.ts';
-import { SluiceError } from '../../errors.ts';
+import { hasCode, SluiceError } from '../../errors.ts';
 import type { Redelivery } from '../../ledger/redelivery.ts';
 import { endRuns, lockRuns, type Run } from '../../ledger/runs.ts';
 import type { SourceFile } from '../../ledger/source-file.ts';
