@@ -1,51 +1,47 @@
 import { channel } from 'node:diagnostics_channel';
 
 /**
- * The steps of a run, in their order; each is named after what has just been done. They are published on Node's
- * diagnostics channel `sluice:step`, for tracing. A crash right after any of them must cost nothing: a test kills the
- * service at each one in this list.
+ * The steps of a run by stage, in their order; each is named after what has just been done. They are published on
+ * Node's diagnostics channel `sluice:step`, for tracing. A crash right after any of them must cost nothing: a test
+ * kills the service at each one in this list.
  */
-export const STEPS = [
-  // the file
-  'file settled',
-  'file registered',
-  'file claimed',
-  'run started',
-  // identify, plan
-  'file identified',
-  'load planned',
-  // load
-  'first block read',
-  'segment created',
-  'block copied',
-  'segment committed',
-  'rejects flushed',
-  'type contradicted',
-  'file surveyed',
-  'file loaded',
-  // publish
-  'dataset locked',
-  'earlier runs superseded',
-  'layout recorded',
-  'segments attached',
-  'small load copied',
-  'load recorded',
-  'run ended',
-  'run published',
-  'run concluded',
-  // publish, several small files at once
-  'group copied',
-  'group recorded',
-  'group published',
-  // outcome
-  'file linked',
-  'file moved',
-  'reject file written',
-  'receipt written',
-  'outcome completed',
-] as const;
+export const STEPS = {
+  intake: [
+    'file settled',
+    'file registered',
+    'file claimed',
+    'run started',
+    'file identified',
+    'load planned',
+  ],
+  load: [
+    'first block read',
+    'segment created',
+    'block copied',
+    'segment committed',
+    'rejects flushed',
+    'type contradicted',
+    'file surveyed',
+    'file loaded',
+  ],
+  publish: [
+    'dataset locked',
+    'earlier runs superseded',
+    'layout recorded',
+    'segments attached',
+    'small load copied',
+    'load recorded',
+    'run ended',
+    'run published',
+    'run concluded',
+    'group copied',
+    'group recorded',
+    'group published',
+  ],
+  outcome: ['file linked', 'file moved', 'reject file written', 'receipt written', 'outcome completed'],
+} as const;
 
-export type Step = (typeof STEPS)[number];
+export type Step = (typeof STEPS)[keyof typeof STEPS][number];
 
 const steps = channel('sluice:step');
 

@@ -1,0 +1,3 @@
+import { killAtEveryStep } from './crash-suite.ts';
+
+killAtEveryStep('publish');
