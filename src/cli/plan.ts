@@ -1,5 +1,5 @@
 import { HANDLERS } from '../main.ts';
-import type { IdentifiedEntry } from '../pipelines/identify/identified.ts';
+import type { IdentifiedEntry, IdentifiedFile } from '../pipelines/identify/identified.ts';
 import type { LoadPlan } from '../pipelines/plan/run-plan.ts';
 import { planFile } from '../pipelines/run-pipeline.ts';
 import { type CommonOptions, withDatabase } from './command.ts';
@@ -18,16 +18,35 @@ export function plan(file: string, options: CommonOptions): Promise<number> {
     });
     if (options.json) {
       const preview = planned.identified.entries.map((entry) => previewOf(entry));
+      const { failed, skipped } = planned.identified;
       printJson({
         ...planned.plan,
+        ...(failed.length > 0 && {
+          failedEntries: failed.map(({ entryName: entry, error: { code, message } }) => ({
+            entry,
+            code,
+            message,
+          })),
+        }),
+        ...(skipped.length > 0 && {
+          skippedEntries: skipped.map(({ name: entry, reason }) => ({ entry, reason })),
+        }),
         jobs: planned.plan.jobs.map((job, at) => ({ ...job, preview: preview[at] })),
       });
       return EXIT.ok;
     }
     for (const [at, job] of planned.plan.jobs.entries())
       printJob(job, planned.identified.entries[at] as IdentifiedEntry);
+    printOthers(planned.identified);
     return EXIT.ok;
   });
+}
+
+/** Entries of an archive that would not be loaded. */
+function printOthers({ failed, skipped }: IdentifiedFile): void {
+  for (const { entryName, error } of failed)
+    printLine(`bad entry ${entryName}: ${error.code}: ${error.message}`);
+  for (const { name, reason } of skipped) printLine(`passed over ${name}: ${reason}`);
 }
 
 function printJob(job: LoadPlan, entry: IdentifiedEntry): void {

@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import type { Dialect } from '../formats/delimited/dialect.ts';
+import { rejectFileNames } from './reject-file-names.ts';
 
 /** The open rejects of a load job, which a corrected reject file answers line by line. */
 export interface Correction {
@@ -24,13 +25,21 @@ export interface CorrectedLoad {
   readonly businessDate: string | null;
 }
 
-/** The load of run `runId` whose file is called `fileName`, or null when there is none with rejects. */
+/** The load of run `runId` whose reject file is called `rejectFile`, or null when there is none. */
 export async function findCorrectedLoad(
   pool: Pool,
   runId: number,
-  fileName: string,
+  rejectFile: string,
 ): Promise<CorrectedLoad | null> {
-  const { rows } = await pool.query<CorrectedRow>(FIND, [runId, fileName]);
+  const loads = await pool.query<NamedRow>(FIND_NAMES, [runId]);
+  const names = rejectFileNames(
+    loads.rows.map(({ load_id, name, entry_name }) => {
+      return { loadId: load_id, runId, fileName: name, entryName: entry_name };
+    }),
+  );
+  const loadId = [...names].find(([, name]) => name === rejectFile)?.[0];
+  if (loadId === undefined) return null;
+  const { rows } = await pool.query<CorrectedRow>(FIND, [loadId]);
   const row = rows[0];
   if (row === undefined) return null;
   return {
@@ -88,17 +97,29 @@ interface CorrectedRow {
   records: number[];
 }
 
+interface NamedRow {
+  load_id: number;
+  name: string;
+  entry_name: string | null;
+}
+
+const FIND_NAMES = `
+  select l.load_id, f.name, l.entry_name
+    from sluice.run r
+    join sluice.source_file f on f.file_id = r.file_id
+    join sluice.load_job l on l.run_id = r.run_id and l.file_id = r.file_id
+   where r.run_id = $1 and l.rows_rejected > 0
+   order by l.load_id`;
+
 const FIND = `
   select l.load_id, d.name as dataset, l.status, l.dialect, f.label as folder, v.label, f.business_date::text,
          array(select x.record_number from sluice.reject x
                 where x.load_id = l.load_id and x.resolved_by is null order by x.record_number)::float8[] as records
-    from sluice.run r
-    join sluice.source_file f on f.file_id = r.file_id
-    join sluice.load_job l on l.run_id = r.run_id and l.file_id = r.file_id
+    from sluice.load_job l
+    join sluice.source_file f on f.file_id = l.file_id
     left join sluice.dataset d on d.dataset_id = l.dataset_id
     left join sluice.version v on v.version_id = l.version_id
-   where r.run_id = $1 and f.name = $2 and l.rows_rejected > 0
-   limit 1`;
+   where l.load_id = $1`;
 
 const RESOLVE = `
   update sluice.reject set resolved_by = $2

@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import { inTransaction } from '../db/transaction.ts';
+import { rejectFileNames } from './reject-file-names.ts';
 import type { Reject } from './rejects.ts';
 
 /** A load with rejects: what a reject file is made of. */
@@ -9,6 +10,8 @@ export interface RejectedLoad {
   /** Base name of the run's source file, safe to display. */
   readonly fileName: string;
   readonly entryName: string | null;
+  /** Name of its reject file. */
+  readonly rejectFile: string;
   /** What stood before the first record, byte for byte. */
   readonly head: Buffer;
   /** False for a load that was taken back or replaced: there is nothing to correct any more. */
@@ -18,7 +21,7 @@ export interface RejectedLoad {
 /** The loads with rejects that a file has to do with: its own, and the one that it corrects. */
 export async function rejectedLoads(pool: Pool, fileId: number): Promise<RejectedLoad[]> {
   const { rows } = await pool.query<RejectedLoadRow>(LOADS, [fileId]);
-  return rows.map((row) => ({
+  const loads = rows.map((row) => ({
     loadId: row.load_id,
     runId: row.run_id,
     fileName: row.name,
@@ -26,6 +29,8 @@ export async function rejectedLoads(pool: Pool, fileId: number): Promise<Rejecte
     head: row.head ?? Buffer.alloc(0),
     isOpen: !['retracted', 'superseded'].includes(row.status),
   }));
+  const names = rejectFileNames(loads);
+  return loads.map((load) => ({ ...load, rejectFile: names.get(load.loadId) as string }));
 }
 
 /**

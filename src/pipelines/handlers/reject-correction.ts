@@ -10,7 +10,7 @@ import { openPlain } from './delimited-file.ts';
 import type { Handler, HandlerContext } from './handler.ts';
 
 /** `<file name>.<run id>.csv`: what a reject file is called. */
-const REJECT_FILE = /^(.+)\.(\d{1,15})\.csv$/;
+const REJECT_FILE = /^.+\.(\d{1,15})\.csv$/;
 
 /** A reject file that comes back corrected: its records join the run they were rejected from. */
 export const rejectCorrection: Handler = {
@@ -26,8 +26,8 @@ async function identify(
   file: SourceFile,
   { pool, settings }: HandlerContext,
 ): Promise<IdentifiedFile | null> {
-  const [, name = '', run = ''] = REJECT_FILE.exec(file.name) ?? [];
-  const load = await findCorrectedLoad(pool, Number(run), name);
+  const run = REJECT_FILE.exec(file.name)?.[1] ?? '';
+  const load = await findCorrectedLoad(pool, Number(run), file.name);
   if (load === null) return null;
   const title = file.displayPath;
   const { dataset, status } = load;

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { fitFileName } from '../../fit-file-name.ts';
 import type { Outcome } from '../../ledger/outcomes.ts';
-import { fitFileName } from './fit-file-name.ts';
 import { WholeFile } from './whole-file.ts';
 
 /** Writes `<exports>/receipts/<file name>.<run id>.json`: temporary name, fsync, rename. Writing it again changes nothing. */

@@ -1,15 +1,15 @@
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Pool } from 'pg';
+import { fitFileName } from '../../fit-file-name.ts';
 import { type RejectedLoad, readOpenRejects, rejectedLoads } from '../../ledger/reject-reports.ts';
 import type { Reject } from '../../ledger/rejects.ts';
-import { fitFileName } from './fit-file-name.ts';
 import { WholeFile } from './whole-file.ts';
 
 const REASON_COLUMNS = 'record_number,line_number,column_name,code,message,sqlstate\n';
 
 /**
- * Writes `<exports>/rejects/<file name>.<run id>.csv` with the open rejects of the loads a file has to do with: the
+ * Writes `<exports>/rejects/<file name>.<run id>.csv` (with the entry's name in between, for an archive) with the open rejects of the loads a file has to do with: the
  * file's own head, then the records byte for byte, in file order. `.reasons.csv` beside it says why, line by line.
  * Made from the ledger alone, so it can be made again at any time. Without an open reject both files go.
  */
@@ -21,9 +21,9 @@ export async function writeRejectFiles(pool: Pool, exportsDir: string, fileId: n
 
 async function writeLoad(pool: Pool, folder: string, load: RejectedLoad): Promise<void> {
   await mkdir(folder, { recursive: true });
-  const name = load.entryName === null ? load.fileName : `${load.fileName}.${load.entryName}`;
-  const recordsPath = path.join(folder, fitFileName(name, `.${load.runId}.csv`));
-  const reasonsPath = path.join(folder, fitFileName(name, `.${load.runId}.reasons.csv`));
+  const recordsPath = path.join(folder, load.rejectFile);
+  const stem = load.rejectFile.slice(0, -`.${load.runId}.csv`.length);
+  const reasonsPath = path.join(folder, fitFileName(stem, `.${load.runId}.reasons.csv`));
   const remove = () => Promise.all([recordsPath, reasonsPath].map((file) => rm(file, { force: true })));
   if (!load.isOpen) return void (await remove());
   const records = await WholeFile.create(recordsPath);
