@@ -25,7 +25,8 @@ async function pages(): Promise<string[]> {
 
 /** Read from the sources: every fault that is given to a record there. */
 async function rejectCodes(): Promise<string[]> {
-  const copying = (await readdir('src/pipelines/copy')).map((name) => `src/pipelines/copy/${name}`);
+  const inCopy = await readdir('src/pipelines/copy', { recursive: true });
+  const copying = inCopy.filter((name) => name.endsWith('.ts')).map((name) => `src/pipelines/copy/${name}`);
   const sources = await Promise.all(
     [...copying, 'src/formats/delimited/parse-record.ts'].map((name) => readFile(name, 'utf8')),
   );

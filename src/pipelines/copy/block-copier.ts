@@ -2,18 +2,17 @@ import type { PoolClient } from 'pg';
 import { isRecordError } from '../../db/sqlstate.ts';
 import type { Block } from '../../formats/delimited/block-reader.ts';
 import { type RecordSpan, recordsOf, subBlock } from '../../formats/delimited/records.ts';
-import { scanRecords } from '../../formats/delimited/scan.ts';
 import type { TableName } from '../plan/run-plan.ts';
 import { setNextRow } from '../tables/segments.ts';
 import { TypeContradiction } from './contradiction.ts';
 import { copyBytes } from './copy-bytes.ts';
 import { type CopyJob, rawStatement } from './copy-job.ts';
+import type { EncodedCopier } from './encoded-copy.ts';
 import { errorLine } from './error-place.ts';
+import { groupsOf, piecesOf, recordAt } from './pieces.ts';
 import { type OnRejects, Rescue } from './rescue.ts';
 import { pieceOf } from './take-apart.ts';
 
-/** Once a load has met a fault, it copies pieces of this size: less is done again when the next fault comes. */
-const PIECE_BYTES = 512 * 1024;
 /** Faults in one piece that are cut out one by one; with more, the rest is taken apart. */
 const FEW_FAULTS = 4;
 
@@ -37,6 +36,8 @@ export class BlockCopier {
     private readonly onRejects: OnRejects,
     /** Statements that go before the first COPY, in the same round trip; each ends with a semicolon. */
     private prologue = '',
+    /** Null: every block is sent as it stands in the file. */
+    private readonly encoded: EncodedCopier | null = null,
   ) {
     this.statement = rawStatement(job, table);
     this.rescue = new Rescue(client, job, table, onRejects);
@@ -46,6 +47,7 @@ export class BlockCopier {
   async copy(block: Block): Promise<number> {
     if (block.piece !== undefined) return this.rejectPiece(block);
     if (this.job.alwaysNormalise || this.job.rowNumbers !== null) return this.takeAllApart(block);
+    if (this.mode !== 'dirty' && this.encoded?.takes(block)) return this.copyEncoded(block, this.encoded);
     if (block.hazards === 0) this.refuseUncanonical(block);
     if (this.mode === 'dirty') return this.copyDirty(block);
     if (this.mode === 'wary' || block.hazards !== 0) return this.copyPieces(block);
@@ -60,6 +62,30 @@ export class BlockCopier {
     return 0;
   }
 
+  private async copyEncoded(block: Block, encoded: EncodedCopier): Promise<number> {
+    if (block.hazards === 0) return this.encodePiece(block, encoded);
+    let rows = 0;
+    for (const piece of piecesOf(block, this.job.rules)) {
+      rows += piece.hazards === 0 ? await this.encodePiece(piece, encoded) : await this.takeApart(piece);
+    }
+    return rows;
+  }
+
+  /** What is refused all the same, because of a constraint say, is sent again as it stands in the file. */
+  private async encodePiece(piece: Block, encoded: EncodedCopier): Promise<number> {
+    const copied = await encoded.copy(piece, this.openSavepoint());
+    if (copied === null) {
+      await this.client.query('ROLLBACK TO block');
+      this.mode = 'wary';
+      this.refuseUncanonical(piece);
+      return this.copyPieces(piece);
+    }
+    let { rows } = copied;
+    for (const { block, spans } of groupsOf(piece, copied.doubtful))
+      rows += await this.takeApart(block, spans);
+    return rows;
+  }
+
   /** A file that was full of faults may have no more of them. */
   private async copyDirty(block: Block): Promise<number> {
     const rows = await this.takeAllApart(block);
@@ -70,13 +96,13 @@ export class BlockCopier {
   /** Fields take many times the memory of their bytes: no more of them at once than a piece has. */
   private async takeAllApart(block: Block): Promise<number> {
     let rows = 0;
-    for (const piece of piecesOf(block, this.job)) rows += await this.takeApart(piece);
+    for (const piece of piecesOf(block, this.job.rules)) rows += await this.takeApart(piece);
     return rows;
   }
 
   private async copyPieces(block: Block): Promise<number> {
     let rows = 0;
-    for (const piece of piecesOf(block, this.job)) {
+    for (const piece of piecesOf(block, this.job.rules)) {
       if (block.hazards !== 0 && piece.hazards === 0) this.refuseUncanonical(piece);
       rows += await this.copyPiece(piece);
     }
@@ -116,11 +142,11 @@ export class BlockCopier {
     return rows ?? this.takeApart(block);
   }
 
-  private async takeApart(block: Block): Promise<number> {
+  private async takeApart(block: Block, spans?: readonly RecordSpan[]): Promise<number> {
     const release = this.open ? 'RELEASE block;' : '';
     if (release !== '' || this.prologue !== '') await this.client.query(`${this.takePrologue()}${release}`);
     this.open = false;
-    return this.rescue.load(block);
+    return this.rescue.load(block, spans);
   }
 
   private takePrologue(): string {
@@ -129,11 +155,16 @@ export class BlockCopier {
     return prologue;
   }
 
+  /** The statements for it, to be sent with the COPY that comes next. */
+  private openSavepoint(): string {
+    const release = this.open ? 'RELEASE block; ' : '';
+    this.open = true;
+    return `${this.takePrologue()}${release}SAVEPOINT block`;
+  }
+
   /** COPY of the block's own bytes. Rows null: Postgres refused a value, and names a line. Any other error is raised. */
   private async tryRaw(block: Block): Promise<{ rows: number | null; line: number }> {
-    const release = this.open ? 'RELEASE block; ' : '';
-    const first = `${this.takePrologue()}${release}SAVEPOINT block; ${setNextRow(this.table, block.firstRecord)}`;
-    this.open = true;
+    const first = `${this.openSavepoint()}; ${setNextRow(this.table, block.firstRecord)}`;
     try {
       return { rows: await copyBytes(this.client, `${first}; ${this.statement}`, block.bytes), line: 0 };
     } catch (error) {
@@ -142,35 +173,4 @@ export class BlockCopier {
       return { rows: null, line: errorLine(error) };
     }
   }
-}
-
-function* piecesOf(block: Block, job: CopyJob): Generator<Block> {
-  const { bytes } = block;
-  let start = 0;
-  let firstRecord = block.firstRecord;
-  let firstLine = block.firstLine;
-  while (start < bytes.length) {
-    const stop = Math.min(bytes.length, start + PIECE_BYTES);
-    const scan = scanRecords(bytes, start, stop, job.rules, { eof: stop === bytes.length });
-    const end = scan.records > 0 ? scan.end : bytes.length;
-    const records = scan.records > 0 ? scan.records : block.firstRecord + block.records - firstRecord;
-    const hazards = scan.records > 0 ? scan.hazards : block.hazards;
-    yield { bytes: bytes.subarray(start, end), records, firstRecord, firstLine, hazards };
-    start = end;
-    firstRecord += records;
-    firstLine += scan.lines;
-  }
-}
-
-/** Index of the record that the physical line belongs to, -1 when none does. */
-function recordAt(spans: readonly RecordSpan[], line: number): number {
-  let found = -1;
-  for (let low = 0, high = spans.length - 1; low <= high; ) {
-    const middle = (low + high) >> 1;
-    if ((spans[middle] as RecordSpan).line <= line) {
-      found = middle;
-      low = middle + 1;
-    } else high = middle - 1;
-  }
-  return found;
 }

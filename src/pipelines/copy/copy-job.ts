@@ -4,7 +4,7 @@ import { compileRules, type ScanRules } from '../../formats/delimited/scan.ts';
 import { asRead } from '../../formats/delimited/utf16-source.ts';
 import type { LoadPlan, PlannedColumn, TableName } from '../plan/run-plan.ts';
 import { CanonicalCheck } from './canonical-check.ts';
-import { copyCanRead, copyNormalised, copyRaw } from './copy-statement.ts';
+import { copyCanRead, copyEncoded, copyNormalised, copyRaw } from './copy-statement.ts';
 import { ANYTHING, type QuickCheck, quickCheck } from './quick-checks.ts';
 
 /** How the blocks of one load job are given to COPY; compiled once per job. */
@@ -66,6 +66,11 @@ export function rawStatement(job: CopyJob, table: TableName): string {
 export function numberedStatement(job: CopyJob, table: TableName, normalised: boolean): string {
   const columns = ['_row', ...columnNames(job)];
   return normalised ? copyNormalised(table, columns) : copyRaw(table, columns, job.dialect, '_row');
+}
+
+/** COPY of encoded records, each with its number in front of it. */
+export function encodedStatement(job: CopyJob, table: TableName): string {
+  return copyEncoded(table, ['_row', ...columnNames(job)]);
 }
 
 function columnNames(job: CopyJob): string[] {

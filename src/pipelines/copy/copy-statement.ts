@@ -55,6 +55,11 @@ export function copyRaw(
   );
 }
 
+/** COPY of rows that are encoded already. */
+export function copyEncoded(table: TableName, columns: readonly string[]): string {
+  return copyFrom(table, columns, 'FORMAT binary');
+}
+
 function copyFrom(table: TableName, columns: readonly string[], options: string): string {
   const list = columns.map(quoteIdentifier).join(', ');
   return `COPY ${qualified(table.schema, table.name)} (${list}) FROM STDIN WITH (${options})`;

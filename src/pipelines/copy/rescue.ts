@@ -4,6 +4,7 @@ import { isRecordError, sqlstateOf } from '../../db/sqlstate.ts';
 import { messageOf } from '../../errors.ts';
 import type { Block } from '../../formats/delimited/block-reader.ts';
 import type { Field } from '../../formats/delimited/dialect.ts';
+import { type RecordSpan, recordsOf } from '../../formats/delimited/records.ts';
 import type { Reject } from '../../ledger/rejects.ts';
 import type { TableName } from '../plan/run-plan.ts';
 import { hasConstraints } from '../tables/constraints.ts';
@@ -33,10 +34,15 @@ export class Rescue {
     private readonly onRejects: OnRejects,
   ) {}
 
-  /** Gives Postgres's own count of the rows that were loaded. */
-  async load(block: Block): Promise<number> {
+  /** Of a whole block, or of some of its records. Gives Postgres's own count of the rows that were loaded. */
+  async load(block: Block, spans: readonly RecordSpan[] = recordsOf(block, this.job.rules)): Promise<number> {
     this.constrained ??= await hasConstraints(this.client, this.table);
-    const { records, rejects } = takeApart(this.job, block, this.job.alwaysNormalise || this.constrained);
+    const { records, rejects } = takeApart(
+      this.job,
+      block,
+      spans,
+      this.job.alwaysNormalise || this.constrained,
+    );
     refuseContradictions(
       this.job,
       records.filter((record) => record.doubtful),

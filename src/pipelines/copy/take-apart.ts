@@ -2,7 +2,7 @@ import type { Block } from '../../formats/delimited/block-reader.ts';
 import type { Field } from '../../formats/delimited/dialect.ts';
 import { type ParsedRecord, RecordParser } from '../../formats/delimited/parse-record.ts';
 import { QuickLook } from '../../formats/delimited/quick-look.ts';
-import { type RecordSpan, recordsOf } from '../../formats/delimited/records.ts';
+import type { RecordSpan } from '../../formats/delimited/records.ts';
 import { originalBytes } from '../../formats/delimited/utf16-source.ts';
 import type { Reject } from '../../ledger/rejects.ts';
 import type { CopyJob } from './copy-job.ts';
@@ -22,14 +22,19 @@ export interface TakenApart {
   readonly rejects: readonly Reject[];
 }
 
-/** Reads the records of a block strictly, and looks at every value that its column might refuse. */
-export function takeApart(job: CopyJob, block: Block, wantFields: boolean): TakenApart {
+/** Reads records of a block strictly, and looks at every value that its column might refuse. */
+export function takeApart(
+  job: CopyJob,
+  block: Block,
+  spans: readonly RecordSpan[],
+  wantFields: boolean,
+): TakenApart {
   const parser = new RecordParser(job.dialect);
   const quick =
     !wantFields && QuickLook.suits(job.dialect) ? new QuickLook(block, job.dialect, checksOf(job)) : null;
   const records: ReadRecord[] = [];
   const rejects: Reject[] = [];
-  for (const span of recordsOf(block, job.rules)) {
+  for (const span of spans) {
     if (quick?.isFine(span)) {
       records.push({ span, fields: null, doubtful: false });
       continue;

@@ -2,6 +2,7 @@ import type { PoolClient } from 'pg';
 import { stepDone } from '../../steps.ts';
 import { BlockCopier } from '../copy/block-copier.ts';
 import type { CopyJob } from '../copy/copy-job.ts';
+import { EncodedCopier } from '../copy/encoded-copy.ts';
 import type { OnRejects } from '../copy/rescue.ts';
 import type { TableName } from '../plan/run-plan.ts';
 import { closeSegment, createSegment } from '../tables/segments.ts';
@@ -30,7 +31,8 @@ export class Lane {
     await client.query('BEGIN');
     await createSegment(client, segment, job.plan, runId);
     stepDone('segment created', segment.name);
-    return new Lane(client, new BlockCopier(client, job, segment, onRejects), segment);
+    const encoded = await EncodedCopier.for(client, job, segment);
+    return new Lane(client, new BlockCopier(client, job, segment, onRejects, '', encoded), segment);
   }
 
   /** Copies blocks until there are none left, or `signal` ends it between two blocks. */

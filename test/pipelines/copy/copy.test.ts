@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../database.ts';
 import { describeChecks } from './checks-suite.ts';
+import { describeEncoding } from './encoding-suite.ts';
 import { describeReading } from './reading-suite.ts';
 import { describeRescue } from './rescue-suite.ts';
 import { describeValues } from './values-suite.ts';
@@ -18,4 +19,5 @@ describe('copying', () => {
   describeValues(() => database.pool, 40);
   describeRescue(() => database.pool, 30);
   describeChecks(() => database.pool, 2000);
+  describeEncoding(() => database.pool, 40);
 });

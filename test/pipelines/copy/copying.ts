@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import type pg from 'pg';
 import type { PoolClient } from 'pg';
 import type { Block } from '../../../src/formats/delimited/block-reader.ts';
@@ -8,6 +9,7 @@ import { compileRules, scanRecords } from '../../../src/formats/delimited/scan.t
 import type { Reject } from '../../../src/ledger/rejects.ts';
 import { BlockCopier } from '../../../src/pipelines/copy/block-copier.ts';
 import { copyJob } from '../../../src/pipelines/copy/copy-job.ts';
+import { EncodedCopier } from '../../../src/pipelines/copy/encoded-copy.ts';
 import type { LoadPlan, TableName } from '../../../src/pipelines/plan/run-plan.ts';
 import { createVersion, OWN_COLUMNS, RUN_ID_SETTING } from '../../../src/pipelines/tables/ddl.ts';
 import { USUAL } from '../../formats/delimited/dialect-cases.ts';
@@ -79,17 +81,25 @@ export interface Copied {
   readonly rejects: readonly Reject[];
 }
 
+/** How a lane sends blocks: as they stand in the file, or encoded where that can be. */
+export type Way = 'raw' | 'encoded';
+export const anyWay: fc.Arbitrary<Way> = fc.constantFrom('raw', 'encoded');
+
 /** Copies blocks one after another, as a lane does; within the caller's transaction. */
 export async function copyBlocks(
   client: PoolClient,
   plan: LoadPlan,
   blocks: readonly Block[],
+  way: Way = 'raw',
 ): Promise<Copied> {
   const rejects: Reject[] = [];
-  await client.query(`SET LOCAL ${RUN_ID_SETTING} = 7`);
-  const copier = new BlockCopier(client, copyJob(plan), plan.version, async (found) => {
+  const onRejects = async (found: readonly Reject[]) => {
     rejects.push(...found);
-  });
+  };
+  await client.query(`SET LOCAL ${RUN_ID_SETTING} = 7`);
+  const job = copyJob(plan);
+  const encoded = way === 'encoded' ? await EncodedCopier.for(client, job, plan.version) : null;
+  const copier = new BlockCopier(client, job, plan.version, onRejects, '', encoded);
   let rows = 0;
   for (const block of blocks) rows += await copier.copy(block);
   return { rows, rejects };

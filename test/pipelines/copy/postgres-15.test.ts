@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { openPool } from '../../../src/db/pool.ts';
 import { OwnServer } from '../own-server.ts';
 import { describeChecks } from './checks-suite.ts';
+import { describeEncoding } from './encoding-suite.ts';
 import { describeReading } from './reading-suite.ts';
 import { describeRescue } from './rescue-suite.ts';
 import { describeValues } from './values-suite.ts';
@@ -38,4 +39,5 @@ describe.skipIf(programs === undefined)(`copying on Postgres 15${reason}`, () =>
   describeValues(connect, 20);
   describeRescue(connect, 15);
   describeChecks(connect, 500);
+  describeEncoding(connect, 20);
 });

@@ -5,6 +5,7 @@ import type { Encoding } from '../../../src/formats/delimited/dialect.ts';
 import { splitNaively } from '../../formats/delimited/naive-splitter.ts';
 import { anyDialect, nastyText, tamePiece } from '../../formats/delimited/random-texts.ts';
 import {
+  anyWay,
   blockOf,
   copyBlocks,
   createTarget,
@@ -41,13 +42,13 @@ export function describeReading(connect: () => pg.Pool, runs: number): void {
         .map((fields) => fields.join(dialect.delimiter) + dialect.newline);
       const part = fc.oneof({ weight: 5, arbitrary: line }, { weight: 1, arbitrary: nastyText(dialect, 8) });
       const text = fc.array(part, { minLength: 1, maxLength: 12 }).map((parts) => parts.join(''));
-      return fc.record({ dialect: fc.constant(dialect), width: fc.constant(width), text });
+      return fc.record({ dialect: fc.constant(dialect), width: fc.constant(width), text, way: anyWay });
     });
 
   describe('copying random text', () => {
     test('loads every record as it stands, and rejects those that cannot be read', async () => {
       await fc.assert(
-        fc.asyncProperty(anyFile, async ({ dialect, width, text }) => {
+        fc.asyncProperty(anyFile, async ({ dialect, width, text, way }) => {
           // The reader never gives out a block that ends inside quotes.
           fc.pre(!splitNaively(text, dialect, width).some(({ open }) => open));
           const target = targets[width - 1] as Target;
@@ -55,7 +56,7 @@ export function describeReading(connect: () => pg.Pool, runs: number): void {
           const block = blockOf(Buffer.from(text, 'latin1'), plan, 2, 5);
           const { good, bad } = readStrictly(block, plan);
           const { copied, loaded } = await undone(connect(), async (client) => ({
-            copied: await copyBlocks(client, plan, [block]),
+            copied: await copyBlocks(client, plan, [block], way),
             loaded: await rowsIn(client, target),
           }));
           expect(loaded).toEqual(good);

@@ -6,6 +6,7 @@ import { MemorySource } from '../../../src/formats/memory-source.ts';
 import { TypeContradiction } from '../../../src/pipelines/copy/contradiction.ts';
 import type { LoadPlan } from '../../../src/pipelines/plan/run-plan.ts';
 import {
+  anyWay,
   blockOf,
   type Column,
   copyBlocks,
@@ -14,12 +15,19 @@ import {
   rowsIn,
   type Target,
   undone,
+  type Way,
 } from './copying.ts';
 
 /** Copies a text as one block; gives what is in the table afterwards, and the rejects without their raw bytes. */
-async function load(pool: Pool, target: Target, text: string, plan: LoadPlan = planFor(target, {})) {
+async function load(
+  pool: Pool,
+  target: Target,
+  text: string,
+  plan: LoadPlan = planFor(target, {}),
+  way: Way = 'raw',
+) {
   return undone(pool, async (client) => {
-    const { rows, rejects } = await copyBlocks(client, plan, [blockOf(Buffer.from(text), plan)]);
+    const { rows, rejects } = await copyBlocks(client, plan, [blockOf(Buffer.from(text), plan)], way);
     const loaded = await rowsIn(client, target);
     expect(rows).toBe(loaded.size);
     return { loaded, rejects: rejects.map(({ raw, ...reject }) => ({ ...reject, raw: raw.toString() })) };
@@ -64,9 +72,10 @@ function describeFaultsAnywhere(connect: () => Pool, runs: number): void {
       filler: fc.constantFrom(3, 2000),
       blockBytes: fc.constantFrom(4096, 700_000, 4_000_000),
       seed: fc.nat(),
+      way: anyWay,
     });
     await fc.assert(
-      fc.asyncProperty(anyFile, async ({ records, faultEvery, filler, blockBytes, seed }) => {
+      fc.asyncProperty(anyFile, async ({ records, faultEvery, filler, blockBytes, seed, way }) => {
         const wanted = new Map<number, { line: number; why: string; raw: string }>();
         let text = '';
         let line = 1;
@@ -79,7 +88,7 @@ function describeFaultsAnywhere(connect: () => Pool, runs: number): void {
           text += raw;
           line += raw.split('\n').length - 1;
         }
-        const { loaded, rejects } = await loadFile(text, blockBytes);
+        const { loaded, rejects } = await loadFile(text, blockBytes, way);
         const found = rejects.map(({ record, ...reject }) => {
           const why = reject.code === 'VALUE_REFUSED' ? reject.sqlstate : reject.code;
           return [record, { line: reject.line, why, raw: reject.raw.toString() }] as const;
@@ -95,7 +104,7 @@ function describeFaultsAnywhere(connect: () => Pool, runs: number): void {
   });
 
   /** Cuts a file into blocks as the loader does; gives the numbers of its rows, each checked to be the number in it. */
-  async function loadFile(text: string, blockBytes: number) {
+  async function loadFile(text: string, blockBytes: number, way: Way) {
     const plan = planFor(target, {});
     const reader = new BlockReader(new MemorySource(Buffer.from(text)), {
       ...{ dialect: plan.dialect, columnCount: 2, blockBytes, maxRecordBytes: 1 << 24, file: 'x.csv' },
@@ -103,33 +112,48 @@ function describeFaultsAnywhere(connect: () => Pool, runs: number): void {
     const blocks: Block[] = [];
     for (let block = await reader.next(); block !== null; block = await reader.next()) blocks.push(block);
     return undone(connect(), async (client) => {
-      const copied = await copyBlocks(client, plan, blocks);
+      const copied = await copyBlocks(client, plan, blocks, way);
       const loaded = await rowsIn(client, target);
       for (const [number, [id]] of loaded) expect(id).toBe(String(number));
       return { rejects: copied.rejects, loaded: [...loaded.keys()] };
     });
   }
 
-  test('a guessed type that a record contradicts is not the record’s fault', async () => {
-    const columns = planFor(target, {}).columns.map((column) => ({ ...column, origin: 'inferred' as const }));
-    const plan = planFor(target, {}, { columns });
-    const text = '1,a\n\nx,b\n';
-    await expect(load(connect(), target, text, plan)).rejects.toThrow(TypeContradiction);
-  });
+  test.each<Way>(['raw', 'encoded'])(
+    'a guessed type that a record contradicts is not the record’s fault: %s',
+    async (way) => {
+      const columns = planFor(target, {}).columns.map((column) => ({
+        ...column,
+        origin: 'inferred' as const,
+      }));
+      const plan = planFor(target, {}, { columns });
+      const text = way === 'raw' ? '1,a\n\nx,b\n' : '1,a\nx,b\n';
+      await expect(load(connect(), target, text, plan, way)).rejects.toThrow(TypeContradiction);
+    },
+  );
 
-  test('a short record is filled up with NULL where the dataset says so', async () => {
-    const plan = planFor(target, { nullMarker: '-' }, { ragged: 'pad' });
-    const { loaded, rejects } = await load(connect(), target, '1\n-\n\n2,b\n3,b,c\nx\n', plan);
-    expect([...loaded]).toEqual([
-      [1, ['1', null]],
-      [2, [null, null]],
-      [3, ['2', 'b']],
-    ]);
-    expect(rejects.map(({ record, code }) => [record, code])).toEqual([
-      [4, 'TOO_MANY_FIELDS'],
-      [5, 'VALUE_REFUSED'],
-    ]);
-  });
+  test.each<Way>(['raw', 'encoded'])(
+    'a short record is filled up with NULL where the dataset says so: %s',
+    async (way) => {
+      const plan = planFor(target, { nullMarker: '-' }, { ragged: 'pad' });
+      const { loaded, rejects } = await load(
+        connect(),
+        target,
+        `1\n-\n${way === 'raw' ? '\n' : ''}2,b\n3,b,c\nx\n`,
+        plan,
+        way,
+      );
+      expect([...loaded]).toEqual([
+        [1, ['1', null]],
+        [2, [null, null]],
+        [3, ['2', 'b']],
+      ]);
+      expect(rejects.map(({ record, code }) => [record, code])).toEqual([
+        [4, 'TOO_MANY_FIELDS'],
+        [5, 'VALUE_REFUSED'],
+      ]);
+    },
+  );
 }
 
 function describeConstraints(connect: () => Pool): void {
@@ -143,13 +167,20 @@ function describeConstraints(connect: () => Pool): void {
       ADD COLUMN twice bigint GENERATED ALWAYS AS (id * 2) STORED`);
   });
 
-  test.each([
-    ['copied raw', ''],
-    ['taken apart', '\n'],
+  test.each<[string, string, Way]>([
+    ['copied raw', '', 'raw'],
+    ['encoded', '', 'encoded'],
+    ['taken apart', '\n', 'raw'],
   ])(
     'rules that somebody added to the table reject records, and name no table of ours: %s',
-    async (_name, blank) => {
-      const { loaded, rejects } = await load(connect(), target, `${blank}1,a\n-1,b\n3,\n4,d\nx,e\n6,f\n`);
+    async (_name, blank, way) => {
+      const { loaded, rejects } = await load(
+        connect(),
+        target,
+        `${blank}1,a\n-1,b\n3,\n4,d\nx,e\n6,f\n`,
+        undefined,
+        way,
+      );
       expect([...loaded.keys()]).toEqual([1, 4, 6]);
       expect(
         rejects.map(({ record, column, sqlstate, message }) => ({ record, column, sqlstate, message })),
