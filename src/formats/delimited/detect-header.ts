@@ -25,6 +25,11 @@ const LONGEST_VALUE = 200;
 /** A column is of a kind when this share of its filled cells is. */
 const KIND_SHARE = 0.9;
 
+/** True for a cell that counts as a name wherever it stands: it is no value of any other kind. */
+export function isName(cell: string): boolean {
+  return ['text', 'blank'].includes(kindOf(cell.trim()));
+}
+
 /** Whether the first of `rows` names the columns: it does unless it is plainly data like the rows below it. */
 export function judgeHeader(rows: readonly (readonly Field[])[]): HeaderVerdict {
   const [first = [], ...below] = rows;
@@ -57,7 +62,7 @@ export function judgeHeader(rows: readonly (readonly Field[])[]): HeaderVerdict 
 }
 
 function judgeLoneRecord(record: readonly Field[]): HeaderVerdict {
-  const values = record.filter((cell) => !['text', 'blank'].includes(kindOf(cell.value.trim()))).length;
+  const values = record.filter((cell) => !isName(cell.value)).length;
   if (values > 0)
     return {
       header: false,

@@ -3,14 +3,14 @@ import { measureShape, type Shape, type ShapeRecord } from './detect-shape.ts';
 import type { DialectOverrides } from './dialect.ts';
 
 /** Characters that decide; more only costs time. */
-const DECIDING_CHARACTERS = 128 * 1024;
+export const DECIDING_CHARACTERS = 128 * 1024;
 
 /** A table that starts on the first line and hardly ever changes its width is seldom an accident. */
-const EVEN_FROM_THE_START = 4;
+export const EVEN_FROM_THE_START = 4;
 const EVEN_SHARE = 0.98;
 /** One column explains every text, so it counts only when nothing else does. */
 const SINGLE_COLUMN = 0.06;
-const EXPECTED_BY_NAME = 1.2;
+export const EXPECTED_BY_NAME = 1.2;
 /** Lines that look this much like single values need no delimiter. */
 const READS_AS_SINGLE = 0.89;
 /** More of the text than this behind an open quote: the quote is none. */

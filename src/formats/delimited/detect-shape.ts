@@ -3,8 +3,8 @@ import { cellClarity } from './detect-cells.ts';
 import { type FieldKind, type ScanSink, scanFields } from './scan-fields.ts';
 
 /** Beyond these the verdict does not change, only the time it takes. */
-const MAX_RECORDS = 2000;
-const MAX_CELLS = 20_000;
+export const MAX_RECORDS = 2000;
+export const MAX_CELLS = 20_000;
 
 /** One record as a candidate divides it. */
 export interface ShapeRecord {
