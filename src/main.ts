@@ -17,6 +17,7 @@ import { endRuns } from './ledger/runs.ts';
 import type { Arrival, SourceFile } from './ledger/source-file.ts';
 import { countUnfinished, countWaiting, finishedFiles } from './ledger/waiting-files.ts';
 import type { Log } from './log.ts';
+import { FamiliarFiles } from './pipelines/familiar-files.ts';
 import { archiveFile } from './pipelines/handlers/archive-file.ts';
 import { delimitedFile } from './pipelines/handlers/delimited-file.ts';
 import { rejectCorrection } from './pipelines/handlers/reject-correction.ts';
@@ -83,7 +84,8 @@ export class Application {
     readonly leases: Leases,
   ) {
     const { pool } = database;
-    this.context = { pool, settings, handlers: HANDLERS, lanes };
+    const familiar = new FamiliarFiles(HANDLERS, settings);
+    this.context = { pool, settings, handlers: HANDLERS, familiar, lanes };
     const writer = new OutcomeWriter({
       ...{ pool, settings, display: displayPath },
       onFinished: (outcome) => this.announce(outcome),

@@ -1,4 +1,5 @@
 import { HANDLERS } from '../main.ts';
+import { FamiliarFiles } from '../pipelines/familiar-files.ts';
 import type { IdentifiedEntry, IdentifiedFile } from '../pipelines/identify/identified.ts';
 import type { LoadPlan } from '../pipelines/plan/run-plan.ts';
 import { planFile } from '../pipelines/run-pipeline.ts';
@@ -11,7 +12,8 @@ import { printJson, printLine, printTable } from './output.ts';
 export function plan(file: string, options: CommonOptions): Promise<number> {
   return withDatabase(options, async (database, { settings }) => {
     const arrival = await arrivalOf(file);
-    const context = { pool: database.pool, settings, handlers: HANDLERS, lanes: 1 };
+    const familiar = new FamiliarFiles(HANDLERS, settings);
+    const context = { pool: database.pool, settings, handlers: HANDLERS, familiar, lanes: 1 };
     const planned = await planFile(context, {
       ...{ ...arrival, fileId: 0, attempts: 0 },
       ...{ replaysRunId: null, redelivery: null },

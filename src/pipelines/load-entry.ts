@@ -33,6 +33,22 @@ export async function loadEntry(
   entry: IdentifiedEntry,
 ): Promise<PublishJob> {
   const { context, run, handle, resources, signal, lanes, onProgress } = work;
+  const { startedAt, again, rejects } = startJob(work, plan, entry);
+  const loadContext = { ...context, run, rejects, signal, lanes, resources, onProgress };
+  const loaded = await loadJob(loadContext, plan, handle, entry.open());
+  return { plan, loaded, startedAt, again };
+}
+
+/** The part of the work that is known before a file is opened. */
+export type JobWork = Pick<EntryWork, 'context' | 'options' | 'file' | 'run' | 'onStart'>;
+
+/** A load job begins: when, whether for content that has been published, and what collects its rejects. */
+export function startJob(
+  work: JobWork,
+  plan: LoadPlan,
+  entry: Pick<IdentifiedEntry, 'config'>,
+): Pick<PublishJob, 'startedAt' | 'again'> & { readonly rejects: RejectRecorder } {
+  const { context, run } = work;
   const startedAt = new Date();
   const again = isAgain(work, entry);
   const note = { ...noteOf(work, plan, startedAt), again };
@@ -43,13 +59,11 @@ export async function loadEntry(
     enter: async () => ({ runId: run.runId, loadId: await saveLoadJob(context.pool, null, note) }),
   });
   work.onStart(rejects, note);
-  const loadContext = { ...context, run, rejects, signal, lanes, resources, onProgress };
-  const loaded = await loadJob(loadContext, plan, handle, entry.open());
-  return { plan, loaded, startedAt, again };
+  return { startedAt, again, rejects };
 }
 
 /** A load job as it is noted while it runs. */
-function noteOf(work: EntryWork, plan: LoadPlan, startedAt: Date): Omit<LoadJobEntry, 'again'> {
+function noteOf(work: JobWork, plan: LoadPlan, startedAt: Date): Omit<LoadJobEntry, 'again'> {
   const { run, file } = work;
   return {
     runId: run.runId,

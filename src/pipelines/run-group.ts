@@ -1,11 +1,14 @@
+import { createHash } from 'node:crypto';
 import { SluiceError } from '../errors.ts';
 import { SourceHandle } from '../formats/file-handle.ts';
 import { findPublishedContent } from '../ledger/published.ts';
 import type { RunningFile } from '../ledger/runs.ts';
+import type { FamiliarFile, NamedFile } from './familiar-files.ts';
 import type { IdentifiedEntry } from './identify/identified.ts';
 import { isSpecial } from './identify/redelivery.ts';
+import type { LoadedJob } from './load/loaded.ts';
 import { RunResources } from './load/run-resources.ts';
-import { loadEntry } from './load-entry.ts';
+import { loadEntry, startJob } from './load-entry.ts';
 import { planLoad } from './plan/plan-load.ts';
 import { type GroupMember, publishGroup } from './publish/publish-group.ts';
 import {
@@ -19,6 +22,8 @@ import { type KnownDataset, readDataset } from './tables/known-dataset.ts';
 
 /** Bytes of inflated records that are kept in memory before what there is is published. */
 const BATCH_BYTES = 8 * 1024 * 1024;
+/** Files that are read before their turn. */
+const FILES_AHEAD = 16;
 /** A compressed file beyond this may not be small at all. */
 const MOST_COMPRESSED_BYTES = 32 * 1024;
 
@@ -36,13 +41,52 @@ export async function runGroup(
   const group: Group = { context, options, failures, known: new Map(), batches: new Map(), batchBytes: 0 };
   if (items.length === 1) await runAlone(group, items);
   else {
-    for (const item of items) {
-      await collect(group, item);
+    for (const { item, read } of readAhead(group, items)) {
+      await collect(group, item, read);
       if (group.batchBytes > BATCH_BYTES) await publishBatches(group);
     }
     await publishBatches(group);
   }
   return failures;
+}
+
+/** Several files are read while others are worked on: one at a time, most of the time would go into waiting. */
+function* readAhead(group: Group, items: readonly RunningFile[]) {
+  const reading: Promise<NamedFile | null>[] = [];
+  for (const [at, item] of items.entries()) {
+    // Many at once, for threads that have work do not have to be woken.
+    if (reading.length - at < FILES_AHEAD / 2) {
+      for (const next of items.slice(reading.length, at + FILES_AHEAD))
+        reading.push(startReading(group, next));
+    }
+    yield { item, read: reading[at] as Promise<NamedFile | null> };
+    reading[at] = NOTHING;
+  }
+}
+
+const NOTHING: Promise<null> = Promise.resolve(null);
+
+function startReading(group: Group, item: RunningFile): Promise<NamedFile | null> {
+  const read = readNamed(group, item);
+  // A failure is raised to whoever takes the file; here it must only not count as unhandled.
+  read.catch(() => {});
+  return read;
+}
+
+/** The bytes of a file that may be familiar; null for any other. */
+async function readNamed({ context, options }: Group, { file }: RunningFile): Promise<NamedFile | null> {
+  const named = context.familiar.named(file);
+  if (named === null || options.signal.aborted) return null;
+  const handle = await SourceHandle.open(file.path, file.displayPath);
+  handle.onRead = () => options.alive([file]);
+  try {
+    refuseUnsettled(handle, file);
+    const bytes = await handle.readWhole();
+    if (bytes === null) throw new SluiceError('FILE_CHANGED', { file: file.displayPath });
+    return { named, fileName: file.name, bytes };
+  } finally {
+    await handle.close();
+  }
 }
 
 interface Group {
@@ -57,7 +101,7 @@ interface Group {
 }
 
 interface Prepared extends GroupMember {
-  readonly entry: IdentifiedEntry;
+  readonly entry: Pick<IdentifiedEntry, 'config'>;
 }
 
 function refuseStopped({ options }: Group, { file }: RunningFile): void {
@@ -77,10 +121,10 @@ async function runAlone(group: Group, items: readonly RunningFile[]): Promise<vo
 }
 
 /** Reads a file into memory and puts it with those it can be published with, or runs it at once. */
-async function collect(group: Group, item: RunningFile): Promise<void> {
+async function collect(group: Group, item: RunningFile, read: Promise<NamedFile | null>): Promise<void> {
   try {
     refuseStopped(group, item);
-    const prepared = await prepare(group, item);
+    const prepared = await prepare(group, item, await read);
     if (prepared === null) {
       await runAlone(group, [item]);
       // It may have made its dataset, or changed it.
@@ -97,9 +141,12 @@ async function collect(group: Group, item: RunningFile): Promise<void> {
 }
 
 /** Null for a file that has to go through by itself. */
-async function prepare(group: Group, item: RunningFile): Promise<Prepared | null> {
+async function prepare(group: Group, item: RunningFile, read: NamedFile | null): Promise<Prepared | null> {
   const { context, options } = group;
   options.alive([item.file]);
+  const { familiar } = context;
+  const found = read && familiar.recognise(read, await knownDataset(group, read.named.dataset));
+  if (found !== null && !isSpecial(found.named, item.file)) return takeFamiliar(group, item, found);
   const handle = await SourceHandle.open(item.file.path, item.file.displayPath);
   handle.onRead = () => options.alive([item.file]);
   try {
@@ -110,10 +157,42 @@ async function prepare(group: Group, item: RunningFile): Promise<Prepared | null
     if (entry === undefined || entry.correction !== null) return null;
     if (isSpecial(entry, item.file)) return null;
     if (entry.compression === 'gzip' && handle.opened.size > MOST_COMPRESSED_BYTES) return null;
-    return await load(group, item, handle, entry);
+    const prepared = await load(group, item, handle, entry);
+    const known = await knownDataset(group, entry.dataset);
+    if (prepared !== null && read !== null) familiar.learn(read, entry, prepared.job.plan, known);
+    return prepared;
   } finally {
     await handle.close();
   }
+}
+
+/** A file that is written as its dataset's files are: its records need no further look. */
+function takeFamiliar(group: Group, item: RunningFile, found: FamiliarFile): Prepared {
+  const { context, options } = group;
+  const { bytes, layout, records, named, plan } = found;
+  const { head, headLines } = layout.form;
+  const { startedAt, again, rejects } = startJob(
+    { ...item, context, options, onStart: () => {} },
+    plan,
+    named,
+  );
+  rejects.head = head;
+  const { ends } = records;
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const body = { bytes: bytes.subarray(head.length), firstRecord: 1, firstLine: 1 + headLines, hazards: 0 };
+  const loaded: LoadedJob = {
+    recordsRead: ends.length,
+    rowsLoaded: 0,
+    rowsSkipped: 0,
+    fileSha256: sha256,
+    contentSha256: sha256,
+    bytes: bytes.length,
+    segments: [],
+    ...{ head, rejects },
+    blocks: [{ ...body, records: ends.length }],
+  };
+  const sound = { layout, bytes, start: head.length, ends };
+  return { ...item, job: { plan, loaded, startedAt, again }, entry: named, sound };
 }
 
 async function load(
@@ -134,7 +213,7 @@ async function load(
     onStart: () => {},
   };
   const job = await loadEntry(work, plan, entry);
-  return job.loaded.segments.length > 0 ? null : { ...item, job, entry };
+  return job.loaded.segments.length > 0 ? null : { ...item, job, entry, sound: null };
 }
 
 async function knownDataset(group: Group, dataset: string): Promise<KnownDataset | null> {

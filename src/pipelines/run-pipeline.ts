@@ -7,6 +7,7 @@ import { type Run, recordStage } from '../ledger/runs.ts';
 import type { SourceFile } from '../ledger/source-file.ts';
 import { stepDone } from '../steps.ts';
 import { newState } from './entry-state.ts';
+import type { FamiliarFiles } from './familiar-files.ts';
 import type { Handler } from './handlers/handler.ts';
 import type { IdentifiedEntry, IdentifiedFile } from './identify/identified.ts';
 import { RunResources } from './load/run-resources.ts';
@@ -21,6 +22,8 @@ export interface PipelineContext {
   readonly pool: Pool;
   readonly settings: Settings;
   readonly handlers: readonly Handler[];
+  /** What small files have shown of their datasets. */
+  readonly familiar: FamiliarFiles;
   /** Connections for one large load. */
   readonly lanes: number;
 }

@@ -157,7 +157,10 @@ async function setAsideDuplicate(work: RunWork, entry: EntryState, error: Sluice
 }
 
 /** True when content that has been published is to be published once more. */
-export function isAgain({ options }: Pick<RunWork, 'options'>, entry: IdentifiedEntry): boolean {
+export function isAgain(
+  { options }: Pick<RunWork, 'options'>,
+  entry: Pick<IdentifiedEntry, 'config'>,
+): boolean {
   return options.again || isLoadedAgain(entry);
 }
 

@@ -65,7 +65,7 @@ export function rawStatement(job: CopyJob, table: TableName): string {
 /** COPY of chosen records, each with its number in front of it. */
 export function numberedStatement(job: CopyJob, table: TableName, normalised: boolean): string {
   const columns = ['_row', ...columnNames(job)];
-  return normalised ? copyNormalised(table, columns) : copyRaw(table, columns, job.dialect, '_row');
+  return normalised ? copyNormalised(table, columns) : copyRaw(table, columns, job.dialect, ['_row']);
 }
 
 /** COPY of encoded records, each with its number in front of it. */

@@ -31,12 +31,12 @@ export function copyNormalised(table: TableName, columns: readonly string[]): st
   return copyFrom(table, columns, NORMALISED);
 }
 
-/** COPY of a file's own bytes; with `neverNull`, a column whose text is no NULL even if it equals the NULL marker. */
+/** COPY of a file's own bytes; text in the columns `neverNull` is no NULL even if it equals the NULL marker. */
 export function copyRaw(
   table: TableName,
   columns: readonly string[],
   dialect: Dialect,
-  neverNull: string | null = null,
+  neverNull: readonly string[] = [],
 ): string {
   const options = [
     `DELIMITER ${quoteLiteral(dialect.delimiter)}`,
@@ -47,7 +47,7 @@ export function copyRaw(
     return copyFrom(table, columns, ['FORMAT text', ...options].join(', '));
   const quote = quoteLiteral(dialect.quote ?? String.fromCharCode(QUOTE_STAND_IN));
   const escapeWith = dialect.quote === null ? quote : quoteLiteral(dialect.escape ?? dialect.quote);
-  if (neverNull !== null) options.push(`FORCE_NOT_NULL (${quoteIdentifier(neverNull)})`);
+  if (neverNull.length > 0) options.push(`FORCE_NOT_NULL (${neverNull.map(quoteIdentifier).join(', ')})`);
   return copyFrom(
     table,
     columns,

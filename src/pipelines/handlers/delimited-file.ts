@@ -8,7 +8,7 @@ import { findDataset } from '../identify/find-dataset.ts';
 import { type IdentifiedEntry, oneEntry } from '../identify/identified.ts';
 import { identifyContent, type RawEntry, refuseBinary } from '../identify/identify-content.ts';
 import { type Sample, sampleFile, sampleStream } from '../identify/sample.ts';
-import type { Handler } from './handler.ts';
+import type { Handler, NamedEntry } from './handler.ts';
 
 /** Any `.csv`, `.tsv`, `.txt` or `.dat`, each also as `.gz`: one file, one load job. */
 export const delimitedFile: Handler = {
@@ -16,7 +16,20 @@ export const delimitedFile: Handler = {
   isArchive: false,
   accepts: (file) => isSupportedName(file.name),
   identify: async (handle, file, { settings }) => oneEntry(await identify(handle, file, settings)),
+  named,
 };
+
+function named(file: SourceFile, settings: Settings): NamedEntry {
+  return {
+    entryName: null,
+    title: file.displayPath,
+    compression: isGzip(file.name) ? 'gzip' : 'none',
+    ...findDataset(file.name, settings.datasets),
+    folder: file.label,
+    kind: 'delimited',
+    correction: null,
+  };
+}
 
 async function identify(
   handle: SourceHandle,
@@ -25,24 +38,18 @@ async function identify(
 ): Promise<IdentifiedEntry> {
   const title = file.displayPath;
   if (handle.opened.size === 0) throw new SluiceError('FILE_EMPTY', { file: title });
-  const found = findDataset(file.name, settings.datasets);
-  const compression = isGzip(file.name) ? 'gzip' : 'none';
+  const entry = named(file, settings);
+  const { compression, config } = entry;
   const sample = await takeSample(handle, compression, title);
   refuseBinary(sample, title);
   const content = await identifyContent({
     title,
     fileName: file.name,
     sample,
-    overrides: found.config?.dialect,
+    overrides: config?.dialect,
     open: () => (compression === 'gzip' ? openGzip(handle, title) : openPlain(handle)),
   });
-  return {
-    ...{ entryName: null, title, compression, kind: 'delimited', correction: null },
-    ...found,
-    folder: file.label,
-    size: compression === 'none' ? handle.size : null,
-    ...content,
-  };
+  return { ...entry, size: compression === 'none' ? handle.size : null, ...content };
 }
 
 function isGzip(name: string): boolean {

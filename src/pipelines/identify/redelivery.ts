@@ -43,7 +43,7 @@ export async function recogniseDelivery(
 }
 
 /** True when the file may have to do with others, so that it cannot simply be added beside them. */
-export function isSpecial(entry: IdentifiedEntry, file: SourceFile): boolean {
+export function isSpecial(entry: Pick<IdentifiedEntry, 'config'>, file: SourceFile): boolean {
   const { sameContent, changed } = policyOf(entry);
   const isPlain =
     sameContent === 'duplicate' && changed === 'append' && entry.config?.disposition !== 'replace';
@@ -51,11 +51,11 @@ export function isSpecial(entry: IdentifiedEntry, file: SourceFile): boolean {
 }
 
 /** True when content that is published already is published once more. */
-export function isLoadedAgain(entry: IdentifiedEntry): boolean {
+export function isLoadedAgain(entry: Pick<IdentifiedEntry, 'config'>): boolean {
   return policyOf(entry).sameContent === 'load';
 }
 
-function policyOf({ config }: IdentifiedEntry): RedeliveryPolicy {
+function policyOf({ config }: Pick<IdentifiedEntry, 'config'>): RedeliveryPolicy {
   return { sameContent: 'duplicate', changed: 'append', by: 'name', ...config?.redelivery };
 }
 

@@ -18,8 +18,8 @@ import { isStill, moveFile } from './move-file.ts';
 import { writeReceipt } from './receipt.ts';
 import { writeRejectFiles } from './reject-files.ts';
 
-/** Files whose receipts and moves are under way together. */
-const FILES_AT_ONCE = 4;
+/** Files whose receipts and moves are under way together: enough that the threads which do it need not be woken for each. */
+const FILES_AT_ONCE = 16;
 /** Where files go that are of no more use, by status; under the imports folder. */
 const SET_ASIDE: Readonly<Record<string, string>> = {
   retracted: path.join('processed', 'retracted'),

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { fitFileName } from '../../fit-file-name.ts';
 import type { Outcome } from '../../ledger/outcomes.ts';
@@ -10,9 +9,7 @@ export async function writeReceipt(
   outcome: Outcome,
   finalPath: string | null,
 ): Promise<void> {
-  const folder = path.join(exportsDir, 'receipts');
-  await mkdir(folder, { recursive: true });
-  const target = path.join(folder, fitFileName(outcome.file.name, `.${outcome.runId}.json`));
+  const target = path.join(exportsDir, 'receipts', fitFileName(outcome.file.name, `.${outcome.runId}.json`));
   const receipt = await WholeFile.create(target);
   try {
     await receipt.write(Buffer.from(`${JSON.stringify(receiptOf(outcome, finalPath), null, 2)}\n`));

@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Pool } from 'pg';
 import { fitFileName } from '../../fit-file-name.ts';
@@ -20,7 +20,6 @@ export async function writeRejectFiles(pool: Pool, exportsDir: string, fileId: n
 }
 
 async function writeLoad(pool: Pool, folder: string, load: RejectedLoad): Promise<void> {
-  await mkdir(folder, { recursive: true });
   const recordsPath = path.join(folder, load.rejectFile);
   const stem = load.rejectFile.slice(0, -`.${load.runId}.csv`.length);
   const reasonsPath = path.join(folder, fitFileName(stem, `.${load.runId}.reasons.csv`));

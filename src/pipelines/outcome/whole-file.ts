@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 
 /** A file that is either there in full or not at all: written under a temporary name beside it, synced, renamed. */
@@ -12,11 +12,17 @@ export class WholeFile {
     private readonly target: string,
   ) {}
 
-  /** Always the same temporary name for a target: what a crash leaves is overwritten when it is written again. */
+  /** Always the same temporary name for a target: what a crash leaves is overwritten when it is written again. Makes its folder, too. */
   static async create(target: string): Promise<WholeFile> {
     const name = createHash('sha256').update(path.basename(target)).digest('hex').slice(0, 32);
-    const temporary = path.join(path.dirname(target), `.${name}.tmp`);
-    return new WholeFile(await open(temporary, 'w'), temporary, target);
+    const folder = path.dirname(target);
+    const temporary = path.join(folder, `.${name}.tmp`);
+    const handle = await open(temporary, 'w').catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+      await mkdir(folder, { recursive: true });
+      return open(temporary, 'w');
+    });
+    return new WholeFile(handle, temporary, target);
   }
 
   async write(bytes: Buffer): Promise<void> {

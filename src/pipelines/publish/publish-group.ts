@@ -9,6 +9,7 @@ import { copyJob } from '../copy/copy-job.ts';
 import { RUN_ID_SETTING } from '../tables/ddl.ts';
 import { lockDatasets } from '../tables/lock-datasets.ts';
 import { checkAccounts } from './check-accounts.ts';
+import { type CopiedTogether, copyTogether, type SoundRecords } from './copy-together.ts';
 import { publishedEntry } from './load-entry.ts';
 import type { PublishJob } from './publish-run.ts';
 import { recordLayout } from './record-layout.ts';
@@ -16,6 +17,8 @@ import { recordLayout } from './record-layout.ts';
 /** One of several small files that are published together; its plan changes no table. */
 export interface GroupMember extends RunningFile {
   readonly job: PublishJob;
+  /** Null when the file needs a COPY of its own. */
+  readonly sound: SoundRecords | null;
 }
 
 export interface GroupInput {
@@ -43,18 +46,16 @@ async function publish(client: PoolClient, input: GroupInput): Promise<GroupMemb
   await lockDatasets(client, [first.job.plan.dataset]);
   await lockRuns(client, input.members);
   const layout = await recordLayout(client, first.run.runId, first.job.plan);
-  const counted: { member: GroupMember; rowsLoaded: number }[] = [];
-  const refused: GroupMember[] = [];
-  const grown = await earlierStates(
+  const earlier = await earlierStates(
     client,
     input.members.map((member) => member.file),
   );
-  const hasEarlier = new Set(grown.map((state) => state.ofFileId));
-  for (const member of input.members) {
-    const rowsLoaded = hasEarlier.has(member.file.fileId) ? null : await copyMember(client, member);
-    if (rowsLoaded === null) refused.push(member);
-    else counted.push({ member, rowsLoaded });
-  }
+  const grown = new Set(earlier.map((state) => state.ofFileId));
+  const { counted, refused } = await copyMembers(
+    client,
+    input.members.filter((member) => !grown.has(member.file.fileId)),
+  );
+  refused.push(...input.members.filter((member) => grown.has(member.file.fileId)));
   stepDone('group copied', first.job.plan.dataset);
   const entries = counted.map(({ member, rowsLoaded }) =>
     publishedEntry(member, member.job, layout, { rowsLoaded, again: member.job.again }),
@@ -70,6 +71,45 @@ async function publish(client: PoolClient, input: GroupInput): Promise<GroupMemb
   );
   stepDone('group recorded', first.job.plan.dataset);
   return refused;
+}
+
+interface Counted {
+  readonly member: GroupMember;
+  /** By Postgres. */
+  readonly rowsLoaded: number;
+}
+
+/** Files whose records are known to be sound share a COPY; when it is refused, and for every other file, each has its own. */
+async function copyMembers(
+  client: PoolClient,
+  members: readonly GroupMember[],
+): Promise<{ counted: Counted[]; refused: GroupMember[] }> {
+  const together = new Set<GroupMember>();
+  for (const files of byLayout(members)) {
+    if (files.length < 2 || !(await copyTogether(client, files))) continue;
+    for (const { member } of files) together.add(member);
+  }
+  const counted: Counted[] = [];
+  const refused: GroupMember[] = [];
+  for (const member of members) {
+    const { recordsRead } = member.job.loaded;
+    const rowsLoaded = together.has(member) ? recordsRead : await copyMember(client, member);
+    if (rowsLoaded === null) refused.push(member);
+    else counted.push({ member, rowsLoaded });
+  }
+  return { counted, refused };
+}
+
+function byLayout(members: readonly GroupMember[]): (CopiedTogether & { member: GroupMember })[][] {
+  const layouts = new Map<object, (CopiedTogether & { member: GroupMember })[]>();
+  for (const member of members) {
+    const { sound, run, job } = member;
+    if (sound === null) continue;
+    const files = layouts.get(sound.layout) ?? [];
+    files.push({ member, runId: run.runId, plan: job.plan, records: sound });
+    layouts.set(sound.layout, files);
+  }
+  return [...layouts.values()];
 }
 
 /** Null when anything at all is wrong with the file: what, its own publication will say. */
