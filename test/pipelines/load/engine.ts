@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { arrivalOf } from '../../../src/cli/load.ts';
@@ -12,6 +12,8 @@ import { Application } from '../../../src/main.ts';
 import { queueReplay } from '../../../src/pipelines/undo/replay-run.ts';
 import { type Retracted, retractRun } from '../../../src/pipelines/undo/retract-run.ts';
 import { createTestDatabase, type TestDatabase } from '../../database.ts';
+
+const FIRST_MTIME = 1_700_000_000;
 
 export interface Rejected {
   readonly record: number;
@@ -100,6 +102,22 @@ export class Engine {
     const retracted = await retractRun(this.database.pool, runId, new AbortController().signal);
     await this.application.outcomes.writePending(retracted.fileIds);
     return retracted;
+  }
+
+  /** Loads files that wait together, in this order; gives what became of each, in the order in which they ended. */
+  async loadAll(
+    files: readonly { readonly name: string; readonly content: string | Buffer }[],
+  ): Promise<Outcome[]> {
+    const arrivals = [];
+    for (const [at, { name, content }] of files.entries()) {
+      const path = join(this.root, name);
+      await writeFile(path, content);
+      await utimes(path, FIRST_MTIME + at, FIRST_MTIME + at);
+      arrivals.push(await arrivalOf(path));
+    }
+    const before = this.outcomes.length;
+    await this.application.load(arrivals, () => undefined);
+    return this.outcomes.slice(before);
   }
 
   async query<R>(sql: string, values: readonly unknown[] = []): Promise<R[]> {
