@@ -1,0 +1,113 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type pg from 'pg';
+import { findBinaries } from '../src/db/embedded/binaries.ts';
+import { openPool } from '../src/db/pool.ts';
+import { OwnServer } from '../test/pipelines/own-server.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const KILLER = pathToFileURL(join(ROOT, 'test/crash/kill-at.mjs')).href;
+
+const CONFIG = `import { defineConfig, defineDataset } from 'sluice';
+export default defineConfig({ datasets: [
+  defineDataset({ name: 'rates', match: 'rates_*.csv', redelivery: { changed: 'supersede' } }),
+] });
+`;
+
+/** A server, a service and folders of their own. */
+export class World {
+  readonly imports: string;
+  readonly exports: string;
+  private service: ChildProcess | null = null;
+  /** Faults may end the service: then it is started again. */
+  private wanted = false;
+
+  private constructor(
+    readonly root: string,
+    readonly server: OwnServer,
+    readonly pool: pg.Pool,
+  ) {
+    this.imports = join(root, 'imports');
+    this.exports = join(root, 'exports');
+  }
+
+  static async create(): Promise<World> {
+    const root = await mkdtemp(join(tmpdir(), 'sluice-soak-'));
+    const server = await OwnServer.start(dirname((await findBinaries()).postgres));
+    const pool = openPool(server.url, { max: 3, applicationName: 'sluice soak' });
+    const world = new World(root, server, pool);
+    await mkdir(world.imports);
+    await writeFile(join(root, 'sluice.config.ts'), CONFIG);
+    return world;
+  }
+
+  /** Starts the service; with `killAt` it ends itself right after that step. Does not wait until it is ready. */
+  start(killAt?: { step: string; time: number }): void {
+    this.wanted = true;
+    const env = {
+      ...this.environment(),
+      ...(killAt !== undefined && {
+        NODE_OPTIONS: `--import=${KILLER}`,
+        KILL_AT: killAt.step,
+        KILL_TIME: String(killAt.time),
+      }),
+    };
+    const child = spawn(process.execPath, [join(ROOT, 'bin/sluice'), 'start'], { cwd: this.root, env });
+    const log = createWriteStream(join(this.root, 'service.log'), { flags: 'a' });
+    child.stdout?.pipe(log, { end: false });
+    child.stderr?.pipe(log, { end: false });
+    this.service = child;
+    child.once('exit', () => {
+      log.end();
+      if (this.service !== child) return;
+      this.service = null;
+      if (this.wanted) this.start();
+    });
+  }
+
+  /** Sends a signal; the service is started again when it has ended. */
+  async signal(signal: NodeJS.Signals): Promise<void> {
+    const { service } = this;
+    if (service === null || service.exitCode !== null) return;
+    const ended = once(service, 'exit');
+    service.kill(signal);
+    await ended;
+  }
+
+  async stop(): Promise<void> {
+    this.wanted = false;
+    await this.signal('SIGTERM');
+  }
+
+  /** Runs one command to its end; gives its exit code. */
+  async command(args: readonly string[]): Promise<number | null> {
+    const child = spawn(process.execPath, [join(ROOT, 'bin/sluice'), ...args], {
+      cwd: this.root,
+      env: this.environment(),
+    });
+    const log = createWriteStream(join(this.root, 'commands.log'), { flags: 'a' });
+    child.stdout?.pipe(log, { end: false });
+    child.stderr?.pipe(log, { end: false });
+    const [code] = (await once(child, 'close')) as [number | null];
+    log.end();
+    return code;
+  }
+
+  async remove(keep: boolean): Promise<void> {
+    await this.stop();
+    await this.pool.end();
+    await this.server.remove();
+    if (!keep) await rm(this.root, { recursive: true, force: true });
+  }
+
+  private environment(): Record<string, string> {
+    const { PATH = '', HOME = '' } = process.env;
+    const pace = { SETTLE_MS: '60', RESCAN_MS: '300', LANES: '2', CONCURRENCY: '2', REJECT_LIMIT: 'none' };
+    return { PATH, HOME, DATABASE_URL: this.server.url, MAX_ATTEMPTS: '50', ...pace };
+  }
+}
