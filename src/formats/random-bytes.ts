@@ -30,7 +30,7 @@ export class RangeSource implements ByteSource {
   position = 0;
 
   constructor(
-    private readonly bytes: RandomBytes,
+    private readonly bytes: Pick<RandomBytes, 'readInto'>,
     private readonly start: number,
     private readonly length: number,
   ) {}

@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { COMPLETE, type Completeness } from '../formats/completeness.ts';
 import { gzipCompleteness } from '../formats/gzip/is-complete.ts';
+import { tarCompleteness } from '../formats/tar/is-complete.ts';
 import { zipCompleteness } from '../formats/zip/is-complete.ts';
 import { identityOf } from './identity.ts';
 import type { ObservedFile } from './observed-files.ts';
@@ -51,5 +52,6 @@ export async function checkCompleteness(
 function checkFor(path: Buffer): Check | null {
   const name = baseName(path).toString('latin1').toLowerCase();
   if (name.endsWith('.zip')) return zipCompleteness;
+  if (name.endsWith('.tar')) return tarCompleteness;
   return name.endsWith('.gz') || name.endsWith('.tgz') ? gzipCompleteness : null;
 }

@@ -1,8 +1,9 @@
 import type { RandomBytes } from '../random-bytes.ts';
+import { openTar } from '../tar/open-tar.ts';
 import { openZip } from '../zip/open-zip.ts';
 import type { Archive, ArchiveLimits } from './archive.ts';
 
-const EXTENSION = /\.zip$/i;
+const EXTENSION = /\.(zip|tar|tgz|tar\.gz)$/i;
 
 /** True for the names of archives, in any letter case. */
 export function isArchiveName(fileName: string): boolean {
@@ -16,5 +17,5 @@ export function stripArchiveExtension(fileName: string): string {
 
 /** Reads and checks the list of an archive, of the kind that its name says. */
 export function openArchive(bytes: RandomBytes, limits: ArchiveLimits): Promise<Archive> {
-  return openZip(bytes, limits);
+  return bytes.name.toLowerCase().endsWith('.zip') ? openZip(bytes, limits) : openTar(bytes, limits);
 }
