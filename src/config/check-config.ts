@@ -34,8 +34,10 @@ const DIALECT: Shape = {
 };
 
 const CONTRACT: Shape = {
+  newTable: oneOf(['evolve', 'freeze', 'discard']),
   newColumn: oneOf(['evolve', 'freeze', 'discard']),
-  typeChange: oneOf(['widen', 'freeze']),
+  missingColumn: oneOf(['evolve', 'freeze', 'discard']),
+  typeChange: oneOf(['evolve', 'widen', 'freeze', 'discard']),
   parent: oneOf(['widen', 'common']),
 };
 
@@ -48,7 +50,7 @@ const REDELIVERY: Shape = {
 const DATASET: Shape = {
   name: test(
     isDatasetName,
-    `a name of up to ${LONGEST_DATASET_BYTES} bytes with a letter or digit, not ending in __v<number>`,
+    `a name of up to ${LONGEST_DATASET_BYTES} bytes with a letter or digit, not ending in __v<number>, __all or __row`,
   ),
   match: test(isMatch, 'a glob on the file name (without folders) or a RegExp'),
   label: test((value) => value === false || isRegExp(value), 'a RegExp or false'),
@@ -57,6 +59,8 @@ const DATASET: Shape = {
   contract: test(isObject, 'an object'),
   disposition: oneOf(['append', 'replace']),
   redelivery: test(isObject, 'an object'),
+  parentColumns: test(isObject, 'an object of types by column name'),
+  folders: oneOf(['shared', 'separate']),
   ragged: oneOf(['reject', 'pad']),
   archive: oneOf(ARCHIVE_POLICIES),
   rejectLimit: test(isRejectLimit, REJECT_LIMIT_ALLOWED),
@@ -95,13 +99,14 @@ function datasetProblems(path: string, dataset: unknown): string[] {
   if (!isObject(dataset)) return [`${path} must be an object, not ${describe(dataset)}`];
   const problems = checkShape(path, dataset, DATASET);
   if (dataset.name === undefined) problems.push(`${path}.name is missing`);
-  const { dialect, contract, redelivery, columns } = dataset;
+  const { dialect, contract, redelivery, columns, parentColumns } = dataset;
   if (isObject(dialect)) {
     problems.push(...checkShape(`${path}.dialect`, dialect, DIALECT), ...dialectConflicts(path, dialect));
   }
   if (isObject(redelivery)) problems.push(...checkShape(`${path}.redelivery`, redelivery, REDELIVERY));
   if (isObject(contract)) problems.push(...checkShape(`${path}.contract`, contract, CONTRACT));
   if (isObject(columns)) problems.push(...columnProblems(`${path}.columns`, columns));
+  if (isObject(parentColumns)) problems.push(...columnProblems(`${path}.parentColumns`, parentColumns));
   return problems;
 }
 
@@ -172,7 +177,7 @@ function isDelimiter(value: unknown): boolean {
 
 function isDatasetName(value: unknown): boolean {
   const name = typeof value === 'string' ? identifierFrom(value) : '';
-  return name !== '' && Buffer.byteLength(name) <= LONGEST_DATASET_BYTES && !/__v\d+$/.test(name);
+  return name !== '' && Buffer.byteLength(name) <= LONGEST_DATASET_BYTES && !/__(?:v\d+|all|row)$/.test(name);
 }
 
 function isMatch(value: unknown): boolean {

@@ -30,7 +30,12 @@ export interface DatasetConfig {
   readonly dialect?: DialectOverrides;
   /** Declared Postgres types by column name, as it stands in the file or normalised. Columns not named are inferred. */
   readonly columns?: Readonly<Record<string, string>>;
+  /** What is not said here is `evolve`; `parent` is `common` for dumps and `widen` for other files. */
   readonly contract?: Partial<Contract>;
+  /** The columns of the parent table, with their types. Default: those of the first file. */
+  readonly parentColumns?: Readonly<Record<string, string>>;
+  /** Whether files of all folders below the imports folder share version tables, or each folder has its own. */
+  readonly folders?: 'shared' | 'separate';
   /**
    * `append` adds each file's rows to those already there; `replace` puts them in the place of those of all earlier
    * files, in one transaction.
@@ -46,13 +51,27 @@ export interface DatasetConfig {
   readonly rejectLimit?: number | string;
 }
 
-/** What a dataset does about a layout that differs from what it has. */
+/**
+ * What a dataset does about a layout that differs from what it has. `freeze` refuses the file, and nothing is changed;
+ * `discard` goes on without what is new, and counts it.
+ */
 export interface Contract {
-  /** `evolve` adds the column, `freeze` refuses the file, `discard` leaves the column out. The first file makes all. */
+  /** A table that has to be made: the dataset's first, or one for a new version. `discard` skips the records. */
+  readonly newTable: 'evolve' | 'freeze' | 'discard';
+  /** A column that the dataset lacks. `evolve` adds it, to where `parent` says; `discard` leaves it out. */
   readonly newColumn: 'evolve' | 'freeze' | 'discard';
-  /** `widen` changes an inferred type so that every value fits, `freeze` refuses the file. */
-  readonly typeChange: 'widen' | 'freeze';
-  /** Where a new column goes: `widen` adds it to the parent, `common` to the new version table only. */
+  /**
+   * A column of the dataset that the file lacks is NULL. `evolve` keeps layouts apart, each in its own version table;
+   * `discard` takes no notice: the file goes into a version table that has all of its columns, when there is one.
+   */
+  readonly missingColumn: 'evolve' | 'freeze' | 'discard';
+  /**
+   * Values of another type than the column has. `widen` changes the column when no value is lost by it, else the version
+   * table gets a column `<name>__<type>`. `evolve` does so where a guessed type met values that it had not seen, or where
+   * `parent` is `widen`; else it leaves the column alone, and adds. `discard` leaves the file's column out.
+   */
+  readonly typeChange: 'evolve' | 'widen' | 'freeze' | 'discard';
+  /** Where a new column goes: `widen` adds it to the parent, `common` to the version table only. */
   readonly parent: 'widen' | 'common';
 }
 

@@ -6,6 +6,8 @@ export interface LayoutColumn {
   readonly type: string;
   /** The name as it stood in the file; null when the file has no header. */
   readonly original: string | null;
-  /** True when the type was declared in the configuration, false when it was inferred. */
+  /** True when the type was declared in the configuration or described by the feed, false when it was inferred. */
   readonly declared: boolean;
+  /** The column of another type that this one stands beside: `age` of `age__text`. Absent for every other column. */
+  readonly variantOf?: string;
 }

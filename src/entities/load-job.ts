@@ -17,6 +17,7 @@ import { Version } from './version.ts';
 @Index('load_job_run', ['run_id'])
 @Index('load_job_file', ['file_id'])
 @Index('load_job_dataset', ['dataset_id'], { where: "status = 'published'" })
+@Index('load_job_version', ['version_id'])
 @Index('load_job_published_once', { synchronize: false })
 @Check(
   'load_job_balanced',
@@ -110,6 +111,10 @@ export class LoadJob {
   segments!: string[];
 
   /** True when the content was published before and was asked for once more. */
+  /** Columns of the file that the contract left out. */
+  @Column('text', { array: true, default: () => "'{}'" })
+  discarded!: string[];
+
   @Column('boolean', { default: false })
   again!: boolean;
 }

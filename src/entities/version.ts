@@ -7,6 +7,7 @@ import { Run } from './run.ts';
 /** One version table of a dataset: one per layout, or per version label. */
 @Entity({ schema: BOOKKEEPING_SCHEMA, name: 'version' })
 @Index('version_number_key', ['dataset_id', 'version'], { unique: true })
+@Index('version_table_key', ['dataset_id', 'table_name'], { unique: true })
 export class Version {
   @PrimaryGeneratedColumn('identity', {
     type: 'bigint',
@@ -30,11 +31,15 @@ export class Version {
   @Column('text', { nullable: true })
   label!: string | null;
 
+  /** The folder whose files alone it holds; null when it holds files of any folder. */
+  @Column('text', { nullable: true })
+  folder!: string | null;
+
   /** Lies in the schema of the dataset's parent table. */
   @Column('text')
   table_name!: string;
 
-  /** In file order. */
+  /** Columns of its files, in their order; of a labelled version, those of all its files. */
   @Column('jsonb')
   columns!: LayoutColumn[];
 

@@ -27,6 +27,8 @@ export class FilesView {
   finished_at!: Date | null;
   @ViewColumn()
   run_id!: number | null;
+  @ViewColumn()
+  folder!: string | null;
 }
 
 /** `sluice.loads`: one row per load job; a run that ended before it had one gives one row with the run's error. */
@@ -66,6 +68,9 @@ export class LoadsView {
   error_code!: string | null;
   @ViewColumn()
   error_message!: string | null;
+  /** Columns of the file that the contract left out. */
+  @ViewColumn()
+  columns_discarded!: string[];
 }
 
 /** `sluice.rejects`: one row per rejected record. */
@@ -112,4 +117,6 @@ export class VersionsView {
   fingerprint!: string;
   @ViewColumn()
   first_run_id!: number | null;
+  @ViewColumn()
+  folder!: string | null;
 }

@@ -7,16 +7,23 @@ export const LAYOUT_ERRORS = {
     message: '{file}: dataset {dataset} has no column {column}, and its contract refuses new ones',
     remedy: 'Remove the column from the file, or set contract.newColumn to evolve or discard.',
   },
+  COLUMN_MISSING: {
+    kind: 'terminal',
+    message:
+      '{file}: dataset {dataset} has columns that the file lacks: {columns}; its contract refuses that',
+    remedy: 'Deliver the file with all columns, or set contract.missingColumn to evolve or discard.',
+  },
+  TABLE_REFUSED: {
+    kind: 'terminal',
+    message: '{file}: dataset {dataset} would need a new table {table}, and its contract refuses one',
+    remedy: 'Correct the name or the columns of the file, or set contract.newTable to evolve or discard.',
+  },
   TYPE_REFUSED: {
     kind: 'terminal',
     message:
       '{file}: column {column} of dataset {dataset} is {type}, but the file has {found}, and the contract refuses a change',
-    remedy: 'Correct the values, or set contract.typeChange to widen.',
-  },
-  TYPE_CONFLICT: {
-    kind: 'terminal',
-    message: '{file}: column {column} is declared as {declared}, but the table {table} has it as {type}',
-    remedy: "Declare the type the table has, or alter the table's column by hand.",
+    remedy:
+      'Correct the values or the declared type, or set contract.typeChange to evolve, widen or discard.',
   },
   TABLE_MISSING: {
     kind: 'terminal',

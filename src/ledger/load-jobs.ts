@@ -19,6 +19,8 @@ export interface LoadJobEntry {
   /** What stood before the first record, byte for byte; reject files start with it. */
   readonly head: Buffer;
   readonly segments: readonly string[];
+  /** Columns of the file that the contract left out. */
+  readonly discarded: readonly string[];
   readonly again: boolean;
   /** Why this entry is not published although its archive may be. */
   readonly error?: { readonly code: string; readonly message: string };
@@ -81,6 +83,7 @@ function toRow(entry: LoadJobEntry) {
     dialect: entry.dialect,
     head_hex: entry.head.toString('hex'),
     segments: entry.segments,
+    discarded: entry.discarded,
     again: entry.again,
     error_code: entry.error?.code ?? null,
     error_message: entry.error?.message ?? null,
@@ -110,18 +113,18 @@ export interface LoadJobEnd {
 }
 
 const COLUMNS = `run_id, file_id, entry_name, dataset_id, version_id, content_sha256, status, records_read, rows_loaded,
-  rows_rejected, rows_skipped, started_at, dialect, head, segments, again, error_code, error_message,
-  finished_at`;
+  rows_rejected, rows_skipped, started_at, dialect, head, segments, again, discarded, error_code,
+  error_message, finished_at`;
 
 const VALUES = `
   select run_id, file_id, entry_name, dataset_id, version_id, content_sha256, status, records_read, rows_loaded,
          rows_rejected, rows_skipped, started_at, dialect, decode(head_hex, 'hex'), segments, again,
-         error_code, error_message,
+         discarded, error_code, error_message,
          case when status = 'planned' then null else clock_timestamp() end
     from jsonb_to_recordset($1::jsonb) as e(run_id bigint, file_id bigint, entry_name text, dataset_id bigint,
          version_id bigint, content_sha256 text, status text, records_read bigint, rows_loaded bigint,
          rows_rejected bigint, rows_skipped bigint, started_at timestamptz, dialect jsonb, head_hex text,
-         segments text[], again boolean, error_code text, error_message text)`;
+         segments text[], again boolean, discarded text[], error_code text, error_message text)`;
 
 const INSERT = `insert into sluice.load_job (${COLUMNS}) ${VALUES} returning file_id, load_id`;
 

@@ -6,7 +6,7 @@ import type { IdentifiedEntry } from './identify/identified.ts';
 import { loadJob } from './load/load-job.ts';
 import { RejectRecorder } from './load/reject-recorder.ts';
 import type { RunResources } from './load/run-resources.ts';
-import type { LoadPlan } from './plan/run-plan.ts';
+import { discardedColumns, type LoadPlan } from './plan/run-plan.ts';
 import type { PublishJob } from './publish/publish-run.ts';
 import type { PipelineContext, RunOptions } from './run-pipeline.ts';
 import { isAgain } from './set-aside.ts';
@@ -81,6 +81,7 @@ function noteOf(work: JobWork, plan: LoadPlan, startedAt: Date): Omit<LoadJobEnt
     dialect: plan.dialect,
     head: Buffer.alloc(0),
     segments: [],
+    discarded: discardedColumns(plan),
   };
 }
 

@@ -11,8 +11,8 @@ import { recogniseDelivery } from './identify/redelivery.ts';
 import { BLOCK_BYTES } from './load/load-job.ts';
 import { surveyTypes } from './load/survey.ts';
 import { type EntryWork, loadEntry } from './load-entry.ts';
-import { planLoad } from './plan/plan-load.ts';
 import type { LoadPlan } from './plan/run-plan.ts';
+import { planEntry } from './plan-entry.ts';
 import { EntriesRefused, publishRun } from './publish/publish-run.ts';
 import {
   isAgain,
@@ -85,7 +85,7 @@ async function planEntries(work: RunWork): Promise<void> {
     const current = before === undefined ? await readDataset(pool, dataset) : before;
     known.set(dataset, current);
     try {
-      const plan = planLoad({
+      const plan = await planEntry(pool, {
         entry: entry.identified,
         known: current,
         stagingSchema: settings.stagingSchema,

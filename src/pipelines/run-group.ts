@@ -204,8 +204,8 @@ async function load(
   const { context, options } = group;
   const known = await knownDataset(group, entry.dataset);
   const { stagingSchema } = context.settings;
-  const plan = planLoad({ entry, known, stagingSchema, jobNumber: 1, widened: null });
-  if (plan.ddl.length > 0) return null;
+  const plan = planLoad({ entry, known, stagingSchema, jobNumber: 1, widened: null, taken: new Set() });
+  if (plan.changesDataset || plan.isSkipped) return null;
   const work = {
     ...{ ...item, context, options, handle, signal: options.signal, lanes: context.lanes },
     resources: new RunResources(context.lanes),

@@ -11,8 +11,8 @@ import type { FamiliarFiles } from './familiar-files.ts';
 import type { Handler } from './handlers/handler.ts';
 import type { IdentifiedEntry, IdentifiedFile } from './identify/identified.ts';
 import { RunResources } from './load/run-resources.ts';
-import { planLoad } from './plan/plan-load.ts';
 import type { LoadPlan, RunPlan } from './plan/run-plan.ts';
+import { planEntry } from './plan-entry.ts';
 import { runEntries } from './run-entries.ts';
 import { datasetAfter } from './tables/dataset-after.ts';
 import { type KnownDataset, readDataset } from './tables/known-dataset.ts';
@@ -102,7 +102,13 @@ async function planJobs(context: PipelineContext, entries: readonly IdentifiedEn
   for (const [at, entry] of entries.entries()) {
     const before = datasets.get(entry.dataset);
     const known = before === undefined ? await readDataset(context.pool, entry.dataset) : before;
-    const plan = planLoad({ entry, known, stagingSchema, jobNumber: at + 1, widened: null });
+    const plan = await planEntry(context.pool, {
+      entry,
+      known,
+      stagingSchema,
+      jobNumber: at + 1,
+      widened: null,
+    });
     datasets.set(entry.dataset, datasetAfter(known, plan));
     plans.push(plan);
   }

@@ -84,7 +84,14 @@ function blankNote({ run, file, options }: RunWork, entryName: string): LoadJobE
       rowsRejected: 0,
       rowsSkipped: 0,
     },
-    ...{ startedAt: new Date(), dialect: null, head: Buffer.alloc(0), segments: [], again: options.again },
+    ...{
+      startedAt: new Date(),
+      dialect: null,
+      head: Buffer.alloc(0),
+      segments: [],
+      discarded: [],
+      again: options.again,
+    },
   };
 }
 

@@ -7,6 +7,7 @@ import { Undo1795500000000 } from './migrations/1795500000000-undo.ts';
 import { RejectPieces1795600000000 } from './migrations/1795600000000-reject-pieces.ts';
 import { Redelivery1795710000000 } from './migrations/1795710000000-redelivery.ts';
 import { Archives1795812000000 } from './migrations/1795812000000-archives.ts';
+import { Versions1795820000000 } from './migrations/1795820000000-versions.ts';
 
 export const MIGRATIONS = [
   Bookkeeping1795219200000,
@@ -14,6 +15,7 @@ export const MIGRATIONS = [
   RejectPieces1795600000000,
   Redelivery1795710000000,
   Archives1795812000000,
+  Versions1795820000000,
 ];
 
 /**

@@ -12,6 +12,7 @@ export const KNOWN_MIGRATIONS = [
   'RejectPieces1795600000000',
   'Redelivery1795710000000',
   'Archives1795812000000',
+  'Versions1795820000000',
 ] as const;
 
 /** Names of the migrations the database has had; empty when it has no bookkeeping schema. */

@@ -154,6 +154,7 @@ describe('sluice.loads', () => {
         seconds: expect.stringMatching(/^1\.23[45]$/),
         error_code: null,
         error_message: null,
+        columns_discarded: [],
       },
     ]);
   });
@@ -217,6 +218,7 @@ describe('sluice.versions', () => {
         dataset: 'orders',
         version: 1,
         label: 'north',
+        folder: null,
         parent_table: 'staging.orders',
         version_table: 'staging.orders__v1',
         columns: [{ name: 'id' }],

@@ -39,6 +39,8 @@ export interface IdentifiedEntry {
   /** Decides what the dataset's contract is where its configuration does not say. */
   readonly kind: 'delimited' | 'dump';
   readonly detected: DetectedDialect;
+  /** What the feed itself says of its columns; null when it says nothing. */
+  readonly described: readonly DescribedColumn[] | null;
   /** Bytes of its content, when that is known. */
   readonly size: number | null;
   /** What the sample says of each column; the sample itself is not kept, for an archive has many entries. */
@@ -81,4 +83,12 @@ export interface OpenedEntry {
 /** A file that is one load job. */
 export function oneEntry(entry: IdentifiedEntry): IdentifiedFile {
   return { entries: [entry], failed: [], skipped: [], anyOrder: true, archiveSha256: null };
+}
+
+/** One column as a dump's descriptor has it. */
+export interface DescribedColumn {
+  /** As it stands there. */
+  readonly name: string;
+  /** Postgres type. */
+  readonly type: string;
 }

@@ -13,7 +13,7 @@ const PREVIEW_RECORDS = 5;
 /** What there is to say about delimited text by looking at a sample of it. */
 export type IdentifiedContent = Pick<
   IdentifiedEntry,
-  'detected' | 'inferred' | 'sampleIsWhole' | 'preview' | 'open'
+  'detected' | 'described' | 'inferred' | 'sampleIsWhole' | 'preview' | 'open'
 >;
 
 export interface Content {
@@ -48,6 +48,7 @@ export async function identifyContent(content: Content): Promise<IdentifiedConte
   const records = await sampleRecords(sample, detected, title);
   return {
     detected,
+    described: null,
     inferred: inferColumns(records, detected),
     sampleIsWhole: sample.whole,
     preview: records.slice(0, PREVIEW_RECORDS),

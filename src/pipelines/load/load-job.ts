@@ -61,6 +61,7 @@ export async function loadJob(
     stepDone('first block read', plan.title);
     context.rejects.head = originalHead(plan.dialect, reader.head);
     const loading: Loading = { context, job, handle, opened, reader };
+    if (plan.isSkipped) return await skipAll(loading);
     const { resources } = context;
     if (reader.ended && resources.keep(sizeOf(first))) return await keepSmall(loading, first);
     const lanes = reader.ended ? 1 : context.lanes;
@@ -103,6 +104,19 @@ async function keepSmall(loading: Loading, blocks: readonly Block[]): Promise<Lo
     segments: [],
     blocks: blocks.map(compact),
   };
+}
+
+/** Counts the records, and loads none: the contract wants no new table. */
+async function skipAll(loading: Loading): Promise<LoadedJob> {
+  const { reader, context } = loading;
+  for (let block = await reader.next(); block !== null; block = await reader.next()) {
+    context.signal.throwIfAborted();
+    context.onProgress(loading.opened.position());
+    reader.recycle(block);
+  }
+  await refuseChanged(loading);
+  const rowsSkipped = reader.recordsRead;
+  return { ...resultOf(loading), rowsSkipped, rowsLoaded: 0, segments: [], blocks: [] };
 }
 
 /** A small block is kept for a while: not with a buffer that is mostly empty. */

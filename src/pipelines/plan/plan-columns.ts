@@ -1,18 +1,22 @@
-import type { Contract, DatasetConfig } from '../../config/define.ts';
-import { SluiceError } from '../../errors.ts';
+import type { Contract } from '../../config/define.ts';
+import { identifierFrom, MAX_NAME_BYTES, shortenWithHash } from '../../naming.ts';
 import type { IdentifiedEntry } from '../identify/identified.ts';
-import { INFERRED_TYPES, type Inference, joinTypes, NO_VALUES } from '../inference/infer-types.ts';
-import type { KnownDataset } from '../tables/known-dataset.ts';
-import { sameType } from '../tables/type-names.ts';
-import { matchVersion } from './match-version.ts';
+import type { Inference } from '../inference/infer-types.ts';
+import type { KnownVersion } from '../tables/known-dataset.ts';
+import { briefType } from '../tables/type-names.ts';
 import { normaliseName, normaliseNames } from './names.ts';
 import type { LayoutChange, PlannedColumn, TableColumn, TableName } from './run-plan.ts';
+import { type ExistingColumn, settleColumn } from './settle-column.ts';
 
 export interface ColumnsInput {
   readonly entry: IdentifiedEntry;
-  readonly known: KnownDataset | null;
-  readonly widened: ReadonlyMap<string, string> | null;
   readonly contract: Contract;
+  readonly parent: TableName;
+  /** The parent's columns; null when this file's layout is the first. */
+  readonly shared: readonly TableColumn[] | null;
+  /** Versions that the file could belong to. */
+  readonly versions: readonly KnownVersion[];
+  readonly widened: ReadonlyMap<string, string> | null;
 }
 
 export interface PlannedColumns {
@@ -20,133 +24,86 @@ export interface PlannedColumns {
   readonly changes: readonly LayoutChange[];
 }
 
-/** Settles the type of each column of a file: declared, as the table has it, or inferred. */
+/** Settles the type of each column of a file: declared, described, as the table has it, or inferred. */
 export function planColumns(input: ColumnsInput): PlannedColumns {
-  const { entry, known } = input;
+  const { entry, contract, shared } = input;
   const { header, columnCount } = entry.detected;
   const originals = Array.from({ length: columnCount }, (_, at) => header?.[at] ?? '');
   const names = normaliseNames(originals);
-  const declared = declaredTypes(entry.config);
-  const existing = existingColumns(known, names);
-  const changes: LayoutChange[] = [];
-  const columns = names.map((name, at) => {
-    const original = header === null ? null : (originals[at] ?? '');
-    const subject: Subject = {
-      name,
-      original,
-      declared: declared.get(name) ?? null,
-      inferred: entry.inferred[at] as Inference,
-      existing: existing.get(name) ?? null,
-    };
-    const { column, change } = settle(subject, input);
-    if (change !== null) changes.push(change);
-    return column;
-  });
-  return { columns, changes };
-}
-
-interface Subject {
-  readonly name: string;
-  readonly original: string | null;
-  readonly declared: string | null;
-  readonly inferred: Inference;
-  readonly existing: ExistingColumn | null;
-}
-
-/** A column the dataset has, and the table that owns it. */
-interface ExistingColumn extends TableColumn {
-  readonly table: TableName;
-}
-
-interface Settled {
-  readonly column: PlannedColumn;
-  readonly change: LayoutChange | null;
-}
-
-function settle(subject: Subject, input: ColumnsInput): Settled {
-  if (subject.existing !== null) return settleExisting(subject, subject.existing, input);
-  const { known, contract, entry } = input;
-  const { name, original } = subject;
-  const column = { name, original, discarded: false, ...typeOfNew(subject, input) };
-  if (known === null || contract.newColumn === 'evolve') return { column, change: null };
-  if (contract.newColumn === 'freeze') {
-    throw new SluiceError('COLUMN_REFUSED', { file: entry.title, dataset: entry.dataset, column: name });
-  }
-  return { column: { ...column, discarded: true }, change: { kind: 'discardColumn', column: name } };
-}
-
-function typeOfNew(subject: Subject, input: ColumnsInput): Pick<PlannedColumn, 'type' | 'origin' | 'why'> {
-  if (subject.declared !== null) return { type: subject.declared, origin: 'declared', why: 'declared' };
-  const widened = input.widened?.get(subject.name);
-  if (widened !== undefined && widened !== subject.inferred.type)
-    return { type: widened, origin: 'inferred', why: 'a record contradicted the sample' };
-  return { ...subject.inferred, origin: 'inferred' };
-}
-
-/** A column the dataset has already: its type stays unless a value contradicts it and the type was only a guess. */
-function settleExisting(subject: Subject, existing: ExistingColumn, input: ColumnsInput): Settled {
-  const { name, original } = subject;
-  const same = { name, original, discarded: false };
-  if (subject.declared !== null || existing.declared) {
-    refuseConflict(subject, existing, input);
-    return { column: { ...same, type: existing.type, origin: 'declared', why: 'declared' }, change: null };
-  }
-  const needed = input.widened?.get(name) ?? neededType(subject, existing);
-  if (needed === existing.type) {
-    return {
-      column: { ...same, type: needed, origin: 'inferred', why: 'as the table has it' },
-      change: null,
-    };
-  }
-  const { contract, entry } = input;
-  if (contract.typeChange === 'freeze') {
-    const facts = {
-      file: entry.title,
-      dataset: entry.dataset,
-      column: name,
-      type: existing.type,
-      found: needed,
-    };
-    throw new SluiceError('TYPE_REFUSED', facts);
-  }
-  const { type: from, table } = existing;
+  const declared = byName(Object.entries(entry.config?.columns ?? {}));
+  const described = byName((entry.described ?? []).map(({ name, type }) => [name, type]));
+  const existing = existingColumns(input, names);
+  const variants = input.versions.flatMap((version) => version.columns.filter(isVariant));
+  const variantName = variantNames(input, names);
+  const settled = names.map((name, at) =>
+    settleColumn(
+      {
+        name,
+        original: header === null ? null : (originals[at] ?? ''),
+        declared: declared.get(name) ?? null,
+        described: described.get(name) ?? null,
+        inferred: entry.inferred[at] as Inference,
+        widened: input.widened?.get(name) ?? null,
+        existing: existing.get(name) ?? null,
+        variants: variants.filter((variant) => variant.variantOf === name),
+      },
+      { entry, contract, isKnown: shared !== null, variantName },
+    ),
+  );
   return {
-    column: { ...same, type: needed, origin: 'inferred', why: subject.inferred.why },
-    change: { kind: 'widenType', column: name, from, to: needed, table },
+    columns: settled.map(({ column }) => column),
+    changes: settled.flatMap(({ change }) => (change === null ? [] : [change])),
   };
 }
 
-function neededType(subject: Subject, existing: TableColumn): string {
-  const current = INFERRED_TYPES.find((type) => type === existing.type);
-  if (current === undefined || subject.inferred.why === NO_VALUES) return existing.type;
-  return joinTypes(current, subject.inferred.type);
+/** The name under which a column is compared from file to file. */
+export function fileName({ name, variantOf }: Pick<TableColumn, 'name' | 'variantOf'>): string {
+  return variantOf ?? name;
 }
 
-function refuseConflict(subject: Subject, existing: ExistingColumn, input: ColumnsInput): void {
-  const { declared } = subject;
-  if (declared === null || sameType(declared, existing.type)) return;
-  const { schema, name } = existing.table;
-  throw new SluiceError('TYPE_CONFLICT', {
-    file: input.entry.title,
-    column: subject.name,
-    declared,
-    table: `${schema}.${name}`,
-    type: existing.type,
+function isVariant({ variantOf }: TableColumn): boolean {
+  return variantOf !== undefined;
+}
+
+/** Types by normalised name. */
+function byName(types: readonly (readonly [string, string])[]): Map<string, string> {
+  return new Map(types.map(([name, type]) => [normaliseName(name, 1), type]));
+}
+
+/** Columns of the parent, and those that only the versions have whose files had these names. */
+function existingColumns(input: ColumnsInput, names: readonly string[]): Map<string, ExistingColumn> {
+  const { parent, versions, entry } = input;
+  const same = versions.filter((version) => entry.label !== null || hasNames(version, names));
+  const own = same.flatMap((version) => {
+    const table = { schema: parent.schema, name: version.tableName };
+    return version.columns.filter((column) => !isVariant(column)).map((column) => ({ ...column, table }));
   });
+  const shared = (input.shared ?? []).map((column) => ({ ...column, table: parent }));
+  return new Map([...own.reverse(), ...shared].map((column) => [column.name, column]));
 }
 
-/** Declared types by normalised name. */
-function declaredTypes(config: DatasetConfig | null): Map<string, string> {
-  const entries = Object.entries(config?.columns ?? {});
-  return new Map(entries.map(([name, type]) => [normaliseName(name, 1), type]));
+function hasNames(version: KnownVersion, names: readonly string[]): boolean {
+  const there = new Set(version.layout.map(fileName));
+  return there.size === names.length && names.every((name) => there.has(name));
 }
 
-/** Columns of the parent, and those that only the version these names belong to has. */
-function existingColumns(known: KnownDataset | null, names: readonly string[]): Map<string, ExistingColumn> {
-  if (known === null) return new Map();
-  const version = matchVersion(known, names);
-  const table = { schema: known.parent.schema, name: version?.tableName ?? '' };
-  const own = (version?.columns ?? []).map((column) => ({ ...column, table }));
-  const shared = known.columns.map((column) => ({ ...column, table: known.parent }));
-  return new Map([...own, ...shared].map((column) => [column.name, column]));
+/** `<name>__<type>`, told apart by a number from what is called so already. */
+function variantNames(input: ColumnsInput, names: readonly string[]) {
+  const taken = new Set([
+    ...names,
+    ...(input.shared ?? []).map((column) => column.name),
+    ...input.versions.flatMap((version) => version.columns.map((column) => column.name)),
+  ]);
+  return (name: string, type: string): string => {
+    const suffix = `__${identifierFrom(briefType(type))}`;
+    for (let number = 1; ; number++) {
+      const behind = number === 1 ? suffix : `${suffix}_${number}`;
+      const candidate =
+        shortenWithHash(name, Math.max(10, MAX_NAME_BYTES - Buffer.byteLength(behind))) + behind;
+      const fitted = shortenWithHash(candidate, MAX_NAME_BYTES);
+      if (taken.has(fitted)) continue;
+      taken.add(fitted);
+      return fitted;
+    }
+  };
 }

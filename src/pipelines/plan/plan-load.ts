@@ -1,19 +1,18 @@
 import { createHash } from 'node:crypto';
-import type { Contract } from '../../config/define.ts';
-import { fitIdentifier } from '../../db/identifiers.ts';
 import { SluiceError } from '../../errors.ts';
 import type { IdentifiedEntry } from '../identify/identified.ts';
 import { createVersion, layoutDdl } from '../tables/ddl.ts';
 import type { KnownDataset, KnownVersion } from '../tables/known-dataset.ts';
-import { matchVersion } from './match-version.ts';
-import { planColumns } from './plan-columns.ts';
-import type { LayoutChange, LoadPlan, PlannedColumn, TableColumn, TableName } from './run-plan.ts';
+import { contractOf } from './contract.ts';
+import { matchVersion, matchWiderVersion, type VersionKey, versionKey, versionsOf } from './match-version.ts';
+import { normaliseName } from './names.ts';
+import { fileName, planColumns } from './plan-columns.ts';
+import { planShape } from './plan-shape.ts';
+import type { LayoutChange, LoadPlan, PlannedColumn, TableColumn } from './run-plan.ts';
+import { type NewTable, newParent, newVersionTable } from './table-names.ts';
 
 /** Postgres allows 1,600 columns; two are ours. */
 const MAX_COLUMNS = 1598;
-
-/** What a plain delimited file's dataset does when its configuration does not say. */
-const DEFAULT_CONTRACT: Contract = { newColumn: 'evolve', typeChange: 'widen', parent: 'widen' };
 
 export interface PlanInput {
   readonly entry: IdentifiedEntry;
@@ -24,30 +23,46 @@ export interface PlanInput {
   readonly jobNumber: number;
   /** Types from a survey of the whole file, by column name; they replace what the sample said. Null before one. */
   readonly widened: ReadonlyMap<string, string> | null;
+  /** Names that other tables of ours have; a new one gets none of them. */
+  readonly taken: ReadonlySet<string>;
 }
 
 /** Decides where every column of a file goes. Pure: nothing is executed. */
 export function planLoad(input: PlanInput): LoadPlan {
-  const { entry, known } = input;
-  const contract = { ...DEFAULT_CONTRACT, ...entry.config?.contract };
-  if (entry.detected.columnCount > MAX_COLUMNS) {
-    throw new SluiceError('COLUMNS_TOO_MANY', { file: entry.title, count: entry.detected.columnCount });
-  }
-  const parent = known?.parent ?? { schema: input.stagingSchema, name: entry.dataset };
-  const { columns, changes } = planColumns({ ...input, contract });
+  const { entry, known, taken } = input;
+  const contract = contractOf(entry);
+  const key = versionKey(entry);
+  const parent = known?.parent ?? newParent(entry.dataset, input.stagingSchema, taken);
+  const versions = versionsOf(known, key);
+  const declared = declaredParent(entry, known);
+  const shared = known === null && declared.length === 0 ? null : [...(known?.columns ?? []), ...declared];
+  const { columns, changes } = planColumns({ ...input, contract, parent, shared, versions });
   const kept = columns.filter((column) => !column.discarded).map(toTableColumn);
-  const version =
-    known === null
-      ? null
-      : matchVersion(
-          known,
-          kept.map((column) => column.name),
-        );
-  const target =
-    version === null ? newTarget(known, parent) : { name: version.tableName, number: version.version };
-  const shape = shapeOf(known, version, kept, contract);
-  const allChanges = [...structural(known, version, target.number), ...changes, ...shape.added];
+  const version = findVersion(versions, key, kept, contract.missingColumn === 'discard');
+  const missing = missingColumns(columns, shared, key.label === null ? null : version);
+  refuseMissing(input, missing, contract.missingColumn);
+  const target = version === null ? newVersionTable(known, parent, key, taken) : existingTable(version);
+  const isSkipped = version === null && isTableRefused(input, `${parent.schema}.${target.name}`);
+  const shape = planShape({ known, shared, declared, version, kept, contract });
+  if (shape.table.length > MAX_COLUMNS) {
+    throw new SluiceError('COLUMNS_TOO_MANY', { file: entry.title, count: shape.table.length });
+  }
+  const structural: LayoutChange[] = [
+    ...(known === null ? [{ kind: 'newDataset' } as const] : []),
+    ...(version === null ? [{ kind: 'newVersion', version: target.number } as const] : []),
+  ];
+  const noted = missing.map((column) => ({ kind: 'missingColumn', column }) as const);
+  const allChanges = isSkipped
+    ? [{ kind: 'skipRecords' } as const]
+    : [...structural, ...changes, ...shape.added, ...noted];
   const versionTable = { schema: parent.schema, name: target.name };
+  const layout = version === null ? kept : grownLayout(version, kept, key.label !== null);
+  const ddl = isSkipped
+    ? []
+    : [
+        ...layoutDdl(parent, versionTable, shape.parentAtFirst, allChanges),
+        ...(version === null ? createVersion(parent, versionTable, shape.ownColumns) : []),
+      ];
   return {
     jobNumber: input.jobNumber,
     entryName: entry.entryName,
@@ -57,84 +72,112 @@ export function planLoad(input: PlanInput): LoadPlan {
     businessDate: entry.businessDate,
     folder: entry.folder,
     label: entry.label,
+    contract,
+    isSkipped,
     dialect: entry.detected.dialect,
     ragged: entry.config?.ragged ?? 'reject',
     parent,
     version: versionTable,
     versionNumber: target.number,
+    versionFolder: key.folder,
     datasetId: known?.datasetId ?? null,
     versionId: version?.versionId ?? null,
+    isNewVersion: version === null,
     revision: known?.revision ?? 0,
     pending: known?.pending ?? false,
     sawEverything: entry.sampleIsWhole || input.widened !== null,
     columns,
     tableColumns: shape.table,
     parentColumns: shape.parent,
+    layout,
     changes: allChanges,
-    ddl: [
-      ...layoutDdl(parent, shape.parent, allChanges),
-      ...(version === null ? createVersion(parent, versionTable, shape.ownColumns) : []),
-    ],
-    fingerprint: fingerprint(kept),
+    ddl,
+    changesDataset: ddl.length > 0 || (version !== null && namesOf(layout) !== namesOf(version.layout)),
+    fingerprint: fingerprint(layout),
     correction: entry.correction,
   };
 }
 
 function toTableColumn(column: PlannedColumn): TableColumn {
-  const { name, type, original } = column;
-  return { name, type, original, declared: column.origin === 'declared' };
+  const { name, type, original, variantOf } = column;
+  const plain = { name, type, original, declared: column.origin === 'declared' };
+  return variantOf === undefined ? plain : { ...plain, variantOf };
 }
 
-function newTarget(known: KnownDataset | null, parent: TableName): { name: string; number: number } {
-  const number = 1 + Math.max(0, ...(known?.versions ?? []).map((version) => version.version));
-  return { name: fitIdentifier(parent.name, `__v${number}`), number };
-}
-
-interface Shape {
-  /** Parent's columns afterwards. */
-  readonly parent: readonly TableColumn[];
-  /** Version table's columns afterwards, inherited ones included. */
-  readonly table: readonly TableColumn[];
-  /** Columns that only the (new) version table has. */
-  readonly ownColumns: readonly TableColumn[];
-  readonly added: readonly LayoutChange[];
-}
-
-function shapeOf(
-  known: KnownDataset | null,
-  version: KnownVersion | null,
-  kept: readonly TableColumn[],
-  contract: Contract,
-): Shape {
-  if (known === null) return { parent: kept, table: kept, ownColumns: [], added: [] };
-  const retyped = new Map(kept.map((column) => [column.name, column]));
-  const parent = known.columns.map((column) => ({ ...column, ...typeOf(retyped.get(column.name)) }));
-  const parentNames = new Set(parent.map((column) => column.name));
-  const beyond = kept.filter((column) => !parentNames.has(column.name));
-  if (version !== null) {
-    const table = version.columns.map((column) => ({ ...column, ...typeOf(retyped.get(column.name)) }));
-    return { parent, table, ownColumns: [], added: [] };
-  }
-  const on = contract.parent === 'widen' ? 'parent' : 'version';
-  const added = beyond.map(
-    ({ name, type }) => ({ kind: 'newColumn' as const, column: name, type, on }) as const,
+/** Columns that the configuration gives to the parent, and that it has not got yet. */
+function declaredParent({ config }: IdentifiedEntry, known: KnownDataset | null): TableColumn[] {
+  const there = new Set(known?.columns.map((column) => column.name));
+  const own = new Map(
+    known?.versions.flatMap(({ columns }) => columns.map(({ name, type }) => [name, type])),
   );
-  return on === 'parent'
-    ? { parent: [...parent, ...beyond], table: [...parent, ...beyond], ownColumns: [], added }
-    : { parent, table: [...parent, ...beyond], ownColumns: beyond, added };
+  return Object.entries(config?.parentColumns ?? {})
+    .map(([original, type]) => ({ name: normaliseName(original, 1), type, original, declared: true }))
+    .filter(({ name, type }) => !there.has(name) && (own.get(name) ?? type) === type);
 }
 
-function typeOf(column: TableColumn | undefined): Partial<TableColumn> {
-  return column === undefined ? {} : { type: column.type, declared: column.declared };
+function findVersion(
+  versions: readonly KnownVersion[],
+  key: VersionKey,
+  kept: readonly TableColumn[],
+  takesWider: boolean,
+): KnownVersion | null {
+  if (key.label !== null) return versions[0] ?? null;
+  const names = kept.map((column) => column.name);
+  return matchVersion(versions, names) ?? (takesWider ? matchWiderVersion(versions, names) : null);
 }
 
-function structural(
-  known: KnownDataset | null,
+function existingTable(version: KnownVersion): NewTable {
+  return { name: version.tableName, number: version.version };
+}
+
+/** Columns of the parent, or of the labelled version, that the file lacks. */
+function missingColumns(
+  columns: readonly PlannedColumn[],
+  shared: readonly TableColumn[] | null,
   version: KnownVersion | null,
-  number: number,
-): LayoutChange[] {
-  if (known === null) return [{ kind: 'newDataset' }, { kind: 'newVersion', version: number }];
-  return version === null ? [{ kind: 'newVersion', version: number }] : [];
+): string[] {
+  const there = new Set(columns.map(fileName));
+  const expected = new Set([...(shared ?? []), ...(version?.layout ?? [])].map(fileName));
+  return [...expected].filter((name) => !there.has(name));
+}
+
+function refuseMissing(
+  { entry }: PlanInput,
+  missing: readonly string[],
+  mode: LoadPlan['contract']['missingColumn'],
+): void {
+  if (mode !== 'freeze' || missing.length === 0 || entry.correction !== null) return;
+  const facts = { file: entry.title, dataset: entry.dataset, columns: missing.join(', ') };
+  throw new SluiceError('COLUMN_MISSING', facts);
+}
+
+/** True when the contract skips what would need a new table; refuses it when the contract does. */
+function isTableRefused({ entry }: PlanInput, table: string): boolean {
+  const { newTable } = contractOf(entry);
+  if (newTable === 'freeze') {
+    throw new SluiceError('TABLE_REFUSED', { file: entry.title, dataset: entry.dataset, table });
+  }
+  return newTable === 'discard';
+}
+
+/** Columns of the files of a version. Only a labelled version has files of different layouts. */
+function grownLayout(
+  version: KnownVersion,
+  kept: readonly TableColumn[],
+  isLabelled: boolean,
+): readonly TableColumn[] {
+  const settled = new Map(kept.map((column) => [column.name, column.type]));
+  const layout = version.layout.map((column) => ({
+    ...column,
+    type: settled.get(column.name) ?? column.type,
+  }));
+  if (!isLabelled) return layout;
+  const there = new Set(layout.map((column) => column.name));
+  return [...layout, ...kept.filter((column) => !there.has(column.name))];
+}
+
+function namesOf(columns: readonly TableColumn[]): string {
+  return JSON.stringify(columns.map((column) => column.name));
 }
 
 /** SHA-256 (hex) of the ordered column names and types. */

@@ -1,3 +1,4 @@
+import type { Contract } from '../../config/define.ts';
 import type { Dialect } from '../../formats/delimited/dialect.ts';
 import type { Correction } from '../../ledger/corrections.ts';
 
@@ -21,15 +22,22 @@ export interface LoadPlan {
   readonly businessDate: string | null;
   readonly folder: string | null;
   readonly label: string | null;
+  readonly contract: Contract;
+  /** The contract makes no new table for this job: its records are counted as skipped. */
+  readonly isSkipped: boolean;
   readonly dialect: Dialect;
   /** What becomes of a record with too few fields. */
   readonly ragged: 'reject' | 'pad';
   readonly parent: TableName;
   readonly version: TableName;
   readonly versionNumber: number;
+  /** The folder whose files alone the version table holds; null when it holds files of any folder. */
+  readonly versionFolder: string | null;
   /** Ledger ids; null for what the publish transaction makes. */
   readonly datasetId: number | null;
   readonly versionId: number | null;
+  /** The version table is made by this plan. */
+  readonly isNewVersion: boolean;
   /** The dataset's revision this plan was made from; 0 for a new dataset. */
   readonly revision: number;
   /** An earlier load job of the same run changes the dataset first, in the same transaction. */
@@ -42,9 +50,13 @@ export interface LoadPlan {
   readonly tableColumns: readonly TableColumn[];
   /** Columns of the parent after this plan. */
   readonly parentColumns: readonly TableColumn[];
+  /** Columns of the files of the version, as the ledger keeps them. */
+  readonly layout: readonly TableColumn[];
   readonly changes: readonly LayoutChange[];
   /** Run in the publish transaction, in this order. */
   readonly ddl: readonly string[];
+  /** There is DDL to run, or the ledger's picture of the dataset changes. */
+  readonly changesDataset: boolean;
   readonly fingerprint: string;
   /** Set for a corrected reject file: the rejects that its records answer. */
   readonly correction: Correction | null;
@@ -68,6 +80,8 @@ export interface PlannedColumn {
   readonly why: string;
   /** The contract leaves this column out. */
   readonly discarded: boolean;
+  /** The column of another type that this one stands beside. */
+  readonly variantOf?: string;
 }
 
 export interface TableColumn {
@@ -75,6 +89,8 @@ export interface TableColumn {
   readonly type: string;
   readonly original: string | null;
   readonly declared: boolean;
+  /** The column of another type that this one stands beside: `age` of `age__text`. */
+  readonly variantOf?: string;
 }
 
 export type LayoutChange =
@@ -85,8 +101,14 @@ export type LayoutChange =
       readonly column: string;
       readonly type: string;
       readonly on: 'parent' | 'version';
+      /** The column of another type that it stands beside. */
+      readonly beside?: string;
     }
-  | { readonly kind: 'discardColumn'; readonly column: string }
+  | { readonly kind: 'discardColumn'; readonly column: string; readonly why: string }
+  /** The file lacks it: it is NULL. */
+  | { readonly kind: 'missingColumn'; readonly column: string }
+  /** The contract makes no new table: all records are skipped. */
+  | { readonly kind: 'skipRecords' }
   | {
       readonly kind: 'widenType';
       readonly column: string;
@@ -94,4 +116,11 @@ export type LayoutChange =
       readonly to: string;
       /** The table that owns the column: the parent, or one version table. */
       readonly table: TableName;
+      /** Postgres writes the table, and all that inherit from it, anew. */
+      readonly rewrites: boolean;
     };
+
+/** Columns of the file that the contract leaves out. */
+export function discardedColumns(plan: LoadPlan): string[] {
+  return plan.columns.flatMap(({ discarded, name }) => (discarded ? [name] : []));
+}

@@ -1,5 +1,6 @@
 import type { LoadJobEntry } from '../../ledger/load-jobs.ts';
 import type { RunningFile } from '../../ledger/runs.ts';
+import { discardedColumns } from '../plan/run-plan.ts';
 import type { PublishJob } from './publish-run.ts';
 import type { RecordedLayout } from './record-layout.ts';
 
@@ -26,6 +27,7 @@ export function publishedEntry(
     dialect: plan.dialect,
     head: loaded.head,
     segments: loaded.segments.map((segment) => segment.name),
+    discarded: discardedColumns(plan),
     again: counts.again,
   };
 }

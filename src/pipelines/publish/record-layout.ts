@@ -1,12 +1,14 @@
 import type { PoolClient } from 'pg';
 import { SluiceError } from '../../errors.ts';
 import type { LoadPlan } from '../plan/run-plan.ts';
-import { tableExists } from '../tables/known-dataset.ts';
+import { readTakenNames, tableExists } from '../tables/known-dataset.ts';
 
 /** Ledger ids of the tables a load goes into. */
 export interface RecordedLayout {
-  readonly datasetId: number;
-  readonly versionId: number;
+  /** Null when the contract skips a dataset that does not exist. */
+  readonly datasetId: number | null;
+  /** Null when the contract skips all records. */
+  readonly versionId: number | null;
 }
 
 /**
@@ -26,42 +28,38 @@ export async function recordLayout(
   if ((current?.revision ?? 0) !== plan.revision) {
     throw new SluiceError('PLAN_STALE', { dataset: plan.dataset, file: plan.title });
   }
+  if (plan.isSkipped) return { datasetId: plan.datasetId, versionId: null };
+  if (!plan.changesDataset) return recordedIds(client, plan);
   await refuseForeignTables(client, plan);
   for (const statement of plan.ddl) await client.query(statement);
-  const datasetId =
-    plan.ddl.length === 0 && current !== undefined
-      ? current.dataset_id
-      : await recordDataset(client, runId, plan);
-  if (makes(plan, 'newVersion')) {
-    return { datasetId, versionId: await recordVersion(client, runId, plan, datasetId) };
-  }
-  if (plan.ddl.length > 0) await updateVersions(client, plan, datasetId);
-  const versionId = plan.versionId ?? (await findVersion(client, plan, datasetId));
-  return { datasetId, versionId };
+  const datasetId = await recordDataset(client, runId, plan);
+  await updateTypes(client, plan, datasetId);
+  if (plan.isNewVersion) return { datasetId, versionId: await recordVersion(client, runId, plan, datasetId) };
+  const ids = await recordedIds(client, plan);
+  await growVersion(client, plan, ids);
+  return ids;
 }
 
-function makes(plan: LoadPlan, kind: 'newDataset' | 'newVersion'): boolean {
-  return plan.changes.some((change) => change.kind === kind);
-}
-
-/** The version that an earlier load job of this run has made. */
-async function findVersion(client: PoolClient, plan: LoadPlan, datasetId: number): Promise<number> {
-  const { rows } = await client.query<{ version_id: number }>(
-    'select version_id from sluice.version where dataset_id = $1 and version = $2',
-    [datasetId, plan.versionNumber],
+/** Ids that the plan does not know were made by an earlier job in this transaction. */
+async function recordedIds(client: PoolClient, plan: LoadPlan): Promise<RecordedLayout> {
+  const { datasetId, versionId } = plan;
+  if (versionId !== null) return { datasetId, versionId };
+  const { rows } = await client.query<{ dataset_id: number; version_id: number }>(
+    `select dataset_id, v.version_id from sluice.dataset d join sluice.version v using (dataset_id)
+      where d.name = $1 and v.table_name = $2`,
+    [plan.dataset, plan.version.name],
   );
-  const row = rows[0];
-  if (row === undefined) throw new SluiceError('PLAN_STALE', { dataset: plan.dataset, file: plan.title });
-  return row.version_id;
+  return { datasetId: rows[0]?.dataset_id ?? null, versionId: rows[0]?.version_id ?? null };
 }
 
 async function refuseForeignTables(client: PoolClient, plan: LoadPlan): Promise<void> {
-  const fresh = [
-    ...(makes(plan, 'newDataset') ? [plan.parent] : []),
-    ...(makes(plan, 'newVersion') ? [plan.version] : []),
-  ];
+  const fresh = [...(plan.revision === 0 ? [plan.parent] : []), ...(plan.isNewVersion ? [plan.version] : [])];
   for (const table of fresh) {
     if (await tableExists(client, table)) {
+      // Made by another dataset since this was planned: under a new plan it gets another name.
+      if ((await readTakenNames(client, table.name)).has(table.name)) {
+        throw new SluiceError('PLAN_STALE', { dataset: plan.dataset, file: plan.title });
+      }
       throw new SluiceError('TABLE_NOT_OURS', { table: `${table.schema}.${table.name}` });
     }
   }
@@ -84,27 +82,44 @@ async function recordVersion(
   plan: LoadPlan,
   datasetId: number,
 ): Promise<number> {
-  const layout = plan.columns
-    .filter((column) => !column.discarded)
-    .map(({ name, type, original, origin }) => ({ name, type, original, declared: origin === 'declared' }));
   const { rows } = await client.query<{ version_id: number }>(
-    `insert into sluice.version (dataset_id, version, label, table_name, columns, fingerprint, first_run_id)
-     values ($1, $2, null, $3, $4, $5, $6) returning version_id`,
-    [datasetId, plan.versionNumber, plan.version.name, JSON.stringify(layout), plan.fingerprint, runId],
+    `insert into sluice.version
+       (dataset_id, version, label, folder, table_name, columns, fingerprint, first_run_id)
+     values ($1, $2, $3, $4, $5, $6, $7, $8) returning version_id`,
+    [
+      datasetId,
+      plan.versionNumber,
+      plan.label,
+      plan.versionFolder,
+      plan.version.name,
+      JSON.stringify(plan.layout),
+      plan.fingerprint,
+      runId,
+    ],
   );
   return rows[0]?.version_id as number;
 }
 
+/** A labelled version has the columns of all its files. */
+async function growVersion(client: PoolClient, plan: LoadPlan, { versionId }: RecordedLayout): Promise<void> {
+  await client.query('update sluice.version set columns = $2, fingerprint = $3 where version_id = $1', [
+    versionId,
+    JSON.stringify(plan.layout),
+    plan.fingerprint,
+  ]);
+}
+
 /** A wider type shows in every version that has the column. */
-async function updateVersions(client: PoolClient, plan: LoadPlan, datasetId: number): Promise<void> {
+async function updateTypes(client: PoolClient, plan: LoadPlan, datasetId: number): Promise<void> {
   for (const change of plan.changes) {
     if (change.kind !== 'widenType') continue;
+    const only = change.table.name === plan.parent.name ? null : change.table.name;
     await client.query(
       `update sluice.version v
           set columns = (select jsonb_agg(case when c->>'name' = $2 then c || jsonb_build_object('type', $3::text) else c end order by at)
                            from jsonb_array_elements(v.columns) with ordinality as e(c, at))
-        where v.dataset_id = $1`,
-      [datasetId, change.column, change.to],
+        where v.dataset_id = $1 and ($4::text is null or v.table_name = $4)`,
+      [datasetId, change.column, change.to, only],
     );
   }
 }

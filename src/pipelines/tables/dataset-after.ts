@@ -2,31 +2,36 @@ import type { LoadPlan, TableColumn } from '../plan/run-plan.ts';
 import type { KnownDataset, KnownVersion } from './known-dataset.ts';
 
 /** A dataset as it will be once a plan has been carried out: what the next load job of the same run is planned on. */
-export function datasetAfter(known: KnownDataset | null, plan: LoadPlan): KnownDataset {
-  if (known !== null && plan.ddl.length === 0) return known;
+export function datasetAfter(known: KnownDataset | null, plan: LoadPlan): KnownDataset | null {
+  if (!plan.changesDataset) return known;
   const versions = (known?.versions ?? []).map((version) => versionAfter(version, plan));
-  const isNew = plan.changes.some((change) => change.kind === 'newVersion');
   return {
     datasetId: known?.datasetId ?? null,
     revision: (known?.revision ?? 0) + 1,
     pending: true,
     parent: plan.parent,
     columns: plan.parentColumns,
-    versions: isNew ? [...versions, newVersion(plan)] : versions,
+    versions: plan.isNewVersion ? [...versions, newVersion(plan)] : versions,
   };
 }
 
 function newVersion(plan: LoadPlan): KnownVersion {
-  const layout = plan.columns
-    .filter((column) => !column.discarded)
-    .map(({ name, type, original, origin }) => ({ name, type, original, declared: origin === 'declared' }));
-  const { versionNumber: version, tableColumns: columns } = plan;
-  return { versionId: null, version, tableName: plan.version.name, layout, columns };
+  return {
+    versionId: null,
+    version: plan.versionNumber,
+    tableName: plan.version.name,
+    label: plan.label,
+    folder: plan.versionFolder,
+    layout: plan.layout,
+    columns: plan.tableColumns,
+  };
 }
 
 /** It inherits what the parent gains, and the types it is widened to. */
 function versionAfter(version: KnownVersion, plan: LoadPlan): KnownVersion {
-  if (version.version === plan.versionNumber) return { ...version, columns: plan.tableColumns };
+  if (version.tableName === plan.version.name) {
+    return { ...version, layout: plan.layout, columns: plan.tableColumns };
+  }
   const parent = new Map(plan.parentColumns.map((column) => [column.name, column]));
   const own = version.columns.map((column): TableColumn => {
     const shared = parent.get(column.name);

@@ -7,13 +7,17 @@ export const RUN_ID_SETTING = 'sluice.run_id';
 /** Statements that make or change the parent and existing version tables. */
 export function layoutDdl(
   parent: TableName,
+  version: TableName,
   columns: readonly TableColumn[],
   changes: readonly LayoutChange[],
 ): string[] {
-  const table = qualified(parent.schema, parent.name);
+  const isNew = changes.some((change) => change.kind === 'newVersion');
   return changes.flatMap((change) => {
-    if (change.kind === 'newDataset') return [createParent(table, columns)];
-    if (change.kind === 'newColumn' && change.on === 'parent') {
+    if (change.kind === 'newDataset') return [createParent(qualified(parent.schema, parent.name), columns)];
+    // A new version table is made with its own columns.
+    if (change.kind === 'newColumn' && (change.on === 'parent' || !isNew)) {
+      const { schema, name } = change.on === 'parent' ? parent : version;
+      const table = qualified(schema, name);
       return [`ALTER TABLE ${table} ADD COLUMN ${columnDefinition(change.column, change.type)}`];
     }
     if (change.kind === 'widenType')

@@ -21,6 +21,9 @@ export interface KnownVersion {
   readonly versionId: number | null;
   readonly version: number;
   readonly tableName: string;
+  readonly label: string | null;
+  /** The folder whose files alone it holds; null when it holds files of any folder. */
+  readonly folder: string | null;
   /** Columns of the files that made this version, in their order. */
   readonly layout: readonly TableColumn[];
   /** Columns of the table, with what it inherits. */
@@ -51,6 +54,8 @@ async function readDatasetRow(client: Pool | PoolClient, dataset: string): Promi
       versionId: version.version_id,
       version: version.version,
       tableName: version.table_name,
+      label: version.label,
+      folder: version.folder,
       layout: version.columns,
       columns: withTableTypes(
         unionByName(row.columns, version.columns),
@@ -59,6 +64,15 @@ async function readDatasetRow(client: Pool | PoolClient, dataset: string): Promi
       ),
     })),
   };
+}
+
+/** Names of our tables and views that begin like `dataset`'s own do. */
+export async function readTakenNames(client: Pool | PoolClient, dataset: string): Promise<Set<string>> {
+  const { rows } = await client.query<{ name: string }>(TAKEN_NAMES, [dataset]).catch((error: unknown) => {
+    if (sqlstateOf(error) === UNDEFINED_TABLE) return { rows: [] };
+    throw error;
+  });
+  return new Set(rows.map((row) => row.name));
 }
 
 /** True when a relation of that name exists. */
@@ -99,6 +113,8 @@ interface DatasetRow {
     version_id: number;
     version: number;
     table_name: string;
+    label: string | null;
+    folder: string | null;
     columns: TableColumn[];
     real_columns: Record<string, string> | null;
   }[];
@@ -116,8 +132,15 @@ const READ_DATASET = `
          coalesce((
            select json_agg(json_build_object(
                     'version_id', v.version_id, 'version', v.version, 'table_name', v.table_name, 'columns', v.columns,
+                    'label', v.label, 'folder', v.folder,
                     'real_columns', (${REAL_COLUMNS} where n.nspname = d.parent_schema and c.relname = v.table_name))
                   order by v.version)
              from sluice.version v where v.dataset_id = d.dataset_id), '[]') as versions
     from sluice.dataset d
    where d.name = $1`;
+
+const TAKEN_NAMES = `
+  select parent_table as name from sluice.dataset where starts_with(parent_table, $1)
+  union all select parent_table || '__all' from sluice.dataset where starts_with(parent_table, $1)
+  union all select table_name from sluice.version where starts_with(table_name, $1)
+  union all select $1 || '__all'`;

@@ -34,6 +34,24 @@ export function sameType(a: string, b: string): boolean {
   return canonicalType(a) === canonicalType(b);
 }
 
+/** The short spelling of a type, for names: `varchar(20)`, `timestamptz`. */
+export function briefType(type: string): string {
+  const canonical = canonicalType(type);
+  const modifiers = /\(.*?\)/.exec(canonical)?.[0] ?? '';
+  return (BRIEF[canonical.replace(modifiers, '')] ?? canonical.replace(modifiers, '')) + modifiers;
+}
+
+const BRIEF: Readonly<Record<string, string>> = {
+  'character varying': 'varchar',
+  character: 'char',
+  'bit varying': 'varbit',
+  'double precision': 'double',
+  'timestamp with time zone': 'timestamptz',
+  'timestamp without time zone': 'timestamp',
+  'time with time zone': 'timetz',
+  'time without time zone': 'time',
+};
+
 /** Postgres's spelling of a type, with the two long timestamp names made short as inference writes them. */
 export function shortType(formatted: string): string {
   if (formatted === 'timestamp without time zone') return 'timestamp';

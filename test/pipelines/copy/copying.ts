@@ -36,6 +36,13 @@ export async function createTarget(pool: pg.Pool, name: string, columns: readonl
   return { version, columns };
 }
 
+const EVOLVE = {
+  newTable: 'evolve',
+  newColumn: 'evolve',
+  missingColumn: 'evolve',
+  typeChange: 'evolve',
+} as const;
+
 /** A plan as it is made for declared columns. */
 export function planFor(target: Target, dialect: Partial<Dialect>, more: Partial<LoadPlan> = {}): LoadPlan {
   const columns = target.columns.map(({ name, type }) => {
@@ -46,6 +53,12 @@ export function planFor(target: Target, dialect: Partial<Dialect>, more: Partial
     ...{ jobNumber: 1, entryName: null, title: 'x.csv', dataset: 'x', derived: false, businessDate: null },
     ...{
       folder: null,
+      contract: { ...EVOLVE, parent: 'widen' },
+      isSkipped: false,
+      versionFolder: null,
+      layout: [],
+      changesDataset: false,
+      isNewVersion: false,
       label: null,
       ragged: 'reject',
       parent: { schema, name: 'x' },

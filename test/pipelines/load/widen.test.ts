@@ -107,7 +107,7 @@ describe('a guessed type that a record contradicts', () => {
   test('a second file widens what the first has, which keeps its values', async () => {
     await engine.load('twice_2026-11-20.csv', file(new Map(), 20));
     const odd = new Map([[LATE, `n/a,,f,y`]]);
-    const outcome = await engine.load('twice.csv', file(odd));
+    const outcome = await engine.load('twice_20260102.csv', file(odd));
     expect(outcome.loads).toMatchObject([{ rowsLoaded: RECORDS, versionTable: 'staging.twice__v1' }]);
     expect(await engine.types('twice')).toMatchObject({ id: 'text', at: 'timestamp without time zone' });
     expect(await engine.value('select count(*) from staging.twice')).toBe(RECORDS + 20);
