@@ -72,7 +72,7 @@ export class FamiliarFiles {
     plan: LoadPlan,
     known: KnownDataset | null,
   ): void {
-    if (plan.changes.length > 0 || plan.ddl.length > 0 || !plan.columns.every(isCheckable)) return;
+    if (plan.changesDataset || plan.isSkipped || !plan.columns.every(isCheckable)) return;
     const form = entry.sampleIsWhole ? KnownForm.of(entry.detected, bytes, entry.config?.dialect) : null;
     if (form === null) return;
     const key = keyOf(named);

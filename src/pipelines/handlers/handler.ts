@@ -20,7 +20,7 @@ export interface Handler {
 /** A load job before its content has been looked at. */
 export type NamedEntry = Omit<
   IdentifiedEntry,
-  'detected' | 'size' | 'inferred' | 'sampleIsWhole' | 'preview' | 'open'
+  'detected' | 'described' | 'size' | 'inferred' | 'sampleIsWhole' | 'preview' | 'open'
 >;
 
 export interface HandlerContext {
