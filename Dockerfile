@@ -19,6 +19,7 @@ COPY --from=production /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY package.json package-lock.json ./
 COPY bin ./bin
+COPY examples ./examples
 COPY scripts ./scripts
 # Volumes take over the owner of the folder they are first mounted on.
 RUN ln -s /app/bin/sluice /usr/local/bin/sluice \

@@ -7,6 +7,7 @@ import { RECORD_ERRORS } from './errors/records.ts';
 import { RUN_ERRORS } from './errors/runs.ts';
 import { SOURCE_FILE_ERRORS } from './errors/source-files.ts';
 import { UNDO_ERRORS } from './errors/undo.ts';
+import { WAREHOUSE_ERRORS } from './errors/warehouse.ts';
 import { WATCHING_ERRORS } from './errors/watching.ts';
 
 export type { ErrorKind } from './errors/entry.ts';
@@ -28,6 +29,7 @@ export const CATALOGUE = {
   ...RUN_ERRORS,
   ...UNDO_ERRORS,
   ...WATCHING_ERRORS,
+  ...WAREHOUSE_ERRORS,
 } as const;
 
 export type ErrorCode = keyof typeof CATALOGUE;

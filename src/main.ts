@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
+import { asDropped, toArrival } from './arrivals.ts';
 import { makeFolders } from './config/make-folders.ts';
 import type { Settings } from './config/settings.ts';
 import { affordableLanes } from './db/affordable-lanes.ts';
@@ -29,6 +30,7 @@ import { OutcomeWriter } from './pipelines/outcome/outcome-writer.ts';
 import { runGroup } from './pipelines/run-group.ts';
 import type { PipelineContext } from './pipelines/run-pipeline.ts';
 import { sweepSegments } from './pipelines/tables/segments.ts';
+import { Transforms } from './pipelines/transform/transforms.ts';
 import { Dispatcher, type Worker } from './queue/dispatcher.ts';
 import { watchForStall } from './queue/stall-watch.ts';
 import { initSchema } from './schema-init/init-schema.ts';
@@ -46,8 +48,8 @@ const PROGRESS_EVERY_MS = 5_000;
 const PROGRESS_BAR_EVERY_MS = 200;
 /** One more than there are cores keeps them busy while a lane waits for its next block; beyond this nothing was gained. */
 const MOST_LANES = 4;
-/** Connections besides those that load: leases, ledger, schema. */
-const SPARE_CONNECTIONS = 4;
+/** Connections besides those that load: leases, ledger, schema, and two for a transform. */
+const SPARE_CONNECTIONS = 6;
 
 /** Of the line about a finished file; `info` where nothing is said. */
 const LEVELS: Readonly<Record<string, 'warn' | 'error'>> = { failed: 'error', held: 'warn' };
@@ -72,6 +74,9 @@ export class Application {
   readonly outcomes: OutcomeRetries;
   /** Looks after files whose sender goes on writing to them. */
   readonly grownFiles: GrownFiles;
+  readonly transforms: Transforms;
+  /** Files that are worked on, or groups of them. */
+  private loading = 0;
   /** Files whose outcome this process has carried out; kept for `load` alone. */
   private readonly announced = new Set<number>();
 
@@ -86,6 +91,8 @@ export class Application {
     const { pool } = database;
     const familiar = new FamiliarFiles(HANDLERS, settings);
     this.context = { pool, settings, handlers: HANDLERS, familiar, lanes };
+    const { maxAttempts } = settings;
+    this.transforms = new Transforms({ pool, settings, log, maxAttempts, isLoading: () => this.loading > 0 });
     const writer = new OutcomeWriter({
       ...{ pool, settings, display: displayPath },
       onFinished: (outcome) => this.announce(outcome),
@@ -190,6 +197,7 @@ export class Application {
   }
 
   async close(): Promise<void> {
+    await this.transforms.stop();
     this.outcomes.stop();
     await this.leases.close();
     await this.database.close();
@@ -204,13 +212,17 @@ export class Application {
       return (position: number, size: number) => meter.update(position, size);
     };
     return {
-      execute: (items, signal) =>
-        watchForStall(
+      execute: (items, signal) => {
+        this.loading++;
+        return watchForStall(
           items.map(({ file }) => file),
           { signal, stallMs: this.settings.stallMs },
           (until, alive) =>
             runGroup(context, items, { signal: until, again: options.again ?? false, alive, progressOf }),
-        ),
+        ).finally(() => {
+          this.loading--;
+        });
+      },
       conclude: (file, run, error) => this.conclude(file, run, error),
       finish: (files) => this.finish(files),
     };
@@ -240,6 +252,7 @@ export class Application {
   /** What was superseded by these files has a new outcome as well. */
   private async finish(files: readonly SourceFile[]): Promise<void> {
     await this.outcomes.write(files);
+    this.transforms.request();
     const superseded = await supersededFiles(this.database.pool, files);
     if (superseded.length > 0) await this.outcomes.writePending(superseded);
   }
@@ -352,18 +365,6 @@ function statusOf({ code }: SluiceError): 'duplicate' | 'held' | 'failed' {
   return code === 'DELIVERY_HELD' ? 'held' : 'failed';
 }
 
-function toArrival(file: SettledFile): Arrival {
-  return {
-    path: file.path,
-    name: file.name,
-    displayPath: file.relativePath,
-    label: file.label,
-    identity: file.identity,
-    origin: 'imports',
-    waitingFor: file.complete ? null : (file.incompleteReason ?? 'it is not complete'),
-  };
-}
-
 /** DEV=true drops what there is; not under the feet of a service that works on it. */
 async function mayRemake(database: Database, log: Log, applicationName: string): Promise<boolean> {
   if (applicationName === SERVICE_NAME) return true;
@@ -373,15 +374,4 @@ async function mayRemake(database: Database, log: Log, applicationName: string):
   );
   if (rowCount === 1) log.warn('DEV=true is not obeyed: a service works on this database');
   return rowCount === 0;
-}
-
-/** A file named on the command line that lies where the watcher takes files is a drop like any other. */
-function asDropped(arrival: Arrival, importsDir: string): Arrival {
-  const root = Buffer.from(importsDir + path.sep);
-  if (!arrival.path.subarray(0, root.length).equals(root)) return arrival;
-  const folders = arrival.path.subarray(root.length).toString().split(path.sep).slice(0, -1);
-  if (['processed', 'failed', 'held'].includes(folders[0] ?? '')) return arrival;
-  const label = folders.length === 0 ? null : displayPath(Buffer.from(folders.join('/')));
-  const shown = label === null ? arrival.name : `${label}/${arrival.name}`;
-  return { ...arrival, origin: 'imports', label, displayPath: shown };
 }

@@ -4,7 +4,7 @@ import { type Database, openDatabase } from '../db/database.ts';
 import { type Log, openLog } from '../log.ts';
 import { Application, type ApplicationOptions } from '../main.ts';
 import { initSchema } from '../schema-init/init-schema.ts';
-import { openUninterrupted } from './signals.ts';
+import { openUninterrupted, untilSignalled, wasSignalled } from './signals.ts';
 
 /** Options every command has. */
 export interface CommonOptions {
@@ -62,11 +62,19 @@ export function withApplication<T>(
   return inContext(options, 'stderr', async (context) => {
     const app = await openUninterrupted(() => Application.open(context.settings, context.log, application));
     try {
-      return await work(app, context);
+      const result = await work(app, context);
+      if (!wasSignalled()) await finishTransforms(app);
+      return result;
     } finally {
       await app.close();
     }
   });
+}
+
+/** What was published by a command is in the warehouse when it ends; after a signal the next start sees to it. */
+async function finishTransforms({ transforms }: Application): Promise<void> {
+  const stoppable = { stop: () => transforms.stop(), abortNow: () => undefined };
+  await untilSignalled(stoppable, transforms.settled());
 }
 
 /** For commands that show the ledger; it is made first, when this is the first command of all. */

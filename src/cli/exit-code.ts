@@ -34,6 +34,10 @@ const USAGE: ReadonlySet<ErrorCode> = new Set([
   'SCHEMA_IN_USE',
   'DATABASE_TOO_OLD',
   'DATABASE_REFUSED',
+  'MODEL_INVALID',
+  'MODEL_REFERENCE_UNKNOWN',
+  'MODEL_CYCLE',
+  'MODEL_UNKNOWN',
 ]);
 
 /** Exit code for an error that ended a command. */

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Command, CommanderError } from 'commander';
 import { toSluiceError } from '../db/database-error.ts';
 import { safeText } from '../log/safe-text.ts';
+import { type AnalysisOptions, analysis } from './analysis.ts';
 import type { CommonOptions } from './command.ts';
 import { doctor } from './doctor.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
@@ -16,6 +17,7 @@ import { type RunsOptions, runs } from './runs.ts';
 import { type SchemaOptions, schema } from './schema.ts';
 import { start } from './start.ts';
 import { status } from './status.ts';
+import { type TransformCommandOptions, transform } from './transform.ts';
 import { url } from './url.ts';
 import { versions } from './versions.ts';
 
@@ -93,6 +95,12 @@ async function buildProgram(onExit: (code: number) => void): Promise<Command> {
   add('doctor', 'check ledger, tables and folders against each other; changes nothing').action(
     (o: CommonOptions) => run(doctor(o)),
   );
+  add('transform [models...]', 'bring the warehouse, or the named models, up to date')
+    .option('--full', 'make them from everything there is, not only from new runs')
+    .action((names: string[], o: TransformCommandOptions) => run(transform(names, o)));
+  add('analysis [views...]', 'bring the warehouse up to date and show what its views say')
+    .option('--limit <n>', 'rows of each view', '20')
+    .action((names: string[], o: AnalysisOptions) => run(analysis(names, o)));
   add('schema', 'make or migrate the schemas')
     .option('--check', 'change nothing; fail when something is missing')
     .action((o: SchemaOptions) => run(schema(o)));

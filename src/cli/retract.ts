@@ -29,6 +29,7 @@ function takeBack(what: string, options: RetractOptions): Promise<number> {
       }),
     );
     if (retracted === null) return EXIT.failed;
+    application.transforms.request();
     await application.outcomes.writePending((retracted as Retracted).fileIds);
     print(retracted, options.json ?? false);
     return signalled || application.outcomes.delayed > 0 ? EXIT.failed : EXIT.ok;

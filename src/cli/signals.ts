@@ -12,6 +12,13 @@ export interface Stoppable {
   abortNow(): void;
 }
 
+let signalled = false;
+
+/** True once a signal has ended something that was being worked on. */
+export function wasSignalled(): boolean {
+  return signalled;
+}
+
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /**
@@ -27,6 +34,7 @@ export async function untilSignalled(stoppable: Stoppable, work: Promise<void>):
     onFirst = resolve;
   });
   const onSignal = () => {
+    signalled = true;
     signals++;
     if (signals > 1) stoppable.abortNow();
     else {

@@ -32,7 +32,8 @@ export function start(options: CommonOptions): Promise<number> {
 
 async function serve(application: Application, { log, settings }: CommandContext): Promise<void> {
   const intake = application.watch();
-  const running = intake.start().then(() => {
+  const running = intake.start().then(async () => {
+    await application.transforms.watch();
     log.info(`ready: watching ${settings.importsDir}, database ${application.database.maskedUrl}`);
     return intake.failed();
   });

@@ -2,6 +2,7 @@ import { isRegExp } from 'node:util/types';
 import picomatch from 'picomatch';
 import { ENCODINGS } from '../formats/delimited/dialect.ts';
 import { identifierFrom } from '../naming.ts';
+import { modelProblems } from './check-models.ts';
 import type { SluiceConfig } from './define.ts';
 import { quoteIfOdd } from './quote-if-odd.ts';
 import { parseRejectLimit, REJECT_LIMIT_ALLOWED } from './reject-limit.ts';
@@ -67,6 +68,8 @@ const DATASET: Shape = {
 };
 
 const TOP: Shape = {
+  models: test(Array.isArray, 'an array of models'),
+  examples: test((value) => typeof value === 'boolean', 'true or false'),
   datasets: test(Array.isArray, 'an array of datasets'),
   archive: oneOf(ARCHIVE_POLICIES),
   skipEntries: test(isGlobs, 'an array of globs on names inside archives'),
@@ -90,6 +93,7 @@ function configProblems(exported: unknown): string[] {
   if (!isObject(exported)) return [`the default export must be an object, not ${describe(exported)}`];
   const datasets = exported.datasets;
   const problems = checkShape('', exported, TOP);
+  if (Array.isArray(exported.models)) problems.push(...modelProblems(exported.models));
   if (!Array.isArray(datasets)) return problems;
   problems.push(...datasets.flatMap((dataset, index) => datasetProblems(`datasets[${index}]`, dataset)));
   return problems.concat(duplicateNames(datasets));
@@ -207,8 +211,9 @@ function copyOf(config: SluiceConfig): SluiceConfig {
     ...(match !== undefined && { match: stateless(match) }),
     ...(label !== undefined && { label: stateless(label) }),
   }));
-  const { archive, skipEntries = [] } = config;
-  return { datasets, skipEntries: [...skipEntries], ...(archive && { archive }) };
+  const { archive, skipEntries = [], models = [], examples = true } = config;
+  const rest = { models: structuredClone(models), examples };
+  return { datasets, skipEntries: [...skipEntries], ...(archive && { archive }), ...rest };
 }
 
 function stateless<T>(pattern: T): T | RegExp {

@@ -7,6 +7,45 @@ export interface SluiceConfig {
   readonly archive?: ArchivePolicy;
   /** Globs on the names inside archives, folders included; a pattern without `/` is for the last part. */
   readonly skipEntries?: readonly string[];
+  /** Models beside the SQL files in WAREHOUSE_DIR. */
+  readonly models?: readonly ModelConfig[];
+  /** `false` leaves out the built-in example, the warehouse of job titles. Default: `true`. */
+  readonly examples?: boolean;
+}
+
+/** How the result of a model is kept. */
+export type Materialization = 'view' | 'table' | 'incremental' | 'merge' | 'scd2';
+
+/** One SELECT whose result becomes a table or view of the warehouse. The header of a SQL file has the same options. */
+export interface ModelConfig {
+  /** Name of the table or view in DW_SCHEMA. */
+  readonly name: string;
+  /** Default: `view`. */
+  readonly materialized?: Materialization;
+  /** One SELECT; `{{ staging.DATASET }}` and `{{ warehouse.MODEL }}` stand for tables. */
+  readonly sql: string;
+  /** Columns that tell rows apart. */
+  readonly key?: readonly string[];
+  /** Name of a number that is made for each row of a `table` with a key, and stays. */
+  readonly id?: string;
+  /** `merge` without a key: name of the uuid that is made from the row. */
+  readonly rowHash?: string;
+  /** Columns that are never NULL. */
+  readonly notNull?: readonly string[];
+  /** Foreign keys: `{ column: 'model.column' }`. */
+  readonly references?: Readonly<Record<string, string>>;
+  /** `merge` and `scd2`: a row for which this SQL condition holds deletes its key. */
+  readonly deleteWhen?: string;
+  /** `scd2`: column that says since when a row holds. Default: the date of the delivery. */
+  readonly validFrom?: string;
+  /** Which reference is read by runs, when there are several: `staging.DATASET` or `warehouse.MODEL`. */
+  readonly source?: string;
+  /** Further models and datasets it depends on: `staging.DATASET`, `warehouse.MODEL`. */
+  readonly depends?: readonly string[];
+  /** Cron pattern. Default: after every publish of what it depends on. `manual` is by command only. */
+  readonly schedule?: string;
+  /** Becomes the comment of the table or view. */
+  readonly description?: string;
 }
 
 /** `all-or-nothing`: a bad entry fails the whole archive. `per-entry`: it fails alone, the others are published. */
@@ -96,4 +135,9 @@ export function defineConfig(config: SluiceConfig): SluiceConfig {
 /** Types and returns one dataset; the identity at run time. */
 export function defineDataset(dataset: DatasetConfig): DatasetConfig {
   return dataset;
+}
+
+/** Types and returns one model; the identity at run time. */
+export function defineModel(model: ModelConfig): ModelConfig {
+  return model;
 }

@@ -59,6 +59,7 @@ const VARIABLES = {
   DATA_DIR: withDefault(path, './data', 'Folder of the embedded server.'),
   IMPORTS_DIR: withDefault(path, './imports', 'Folder that is watched.'),
   EXPORTS_DIR: withDefault(path, './exports', 'Folder for receipts, rejected rows and export files.'),
+  WAREHOUSE_DIR: withDefault(path, './warehouse', 'Folder of the models, one SQL file each.'),
   LOGS_DIR: withDefault(path, './logs', 'Folder of the log files.'),
   STAGING_SCHEMA: withDefault(schemaName, 'staging', 'Schema of the loaded tables.'),
   DW_SCHEMA: withDefault(schemaName, 'datawarehouse', 'Schema of the warehouse tables.'),

@@ -27,8 +27,14 @@ export async function loadSettings({ env, cwd, configPath }: SettingsSources): P
   const all = [...problems, ...file.problems, ...nearMisses(env), ...contradictions(values, cwd)];
   if (all.length > 0) throw invalid(all);
   const config = await loadConfigFile(cwd, configPath ?? values.SLUICE_CONFIG);
-  const { datasets = [], archive = 'all-or-nothing', skipEntries = [] } = config;
-  return deepFreeze({ ...settingsFrom(values, cwd), datasets, archive, skipEntries });
+  const {
+    datasets = [],
+    archive = 'all-or-nothing',
+    skipEntries = [],
+    models = [],
+    examples = true,
+  } = config;
+  return deepFreeze({ ...settingsFrom(values, cwd), datasets, archive, skipEntries, models, examples });
 }
 
 function definedOnly(env: SettingsSources['env']): Record<string, string | undefined> {
@@ -72,12 +78,13 @@ function isWithin(inner: string, outer: string): boolean {
 function settingsFrom(
   values: EnvironmentValues,
   cwd: string,
-): Omit<Settings, 'datasets' | 'archive' | 'skipEntries'> {
+): Omit<Settings, 'datasets' | 'archive' | 'skipEntries' | 'models' | 'examples'> {
   return {
     databaseUrl: values.DATABASE_URL ?? null,
     dataDir: resolve(cwd, values.DATA_DIR),
     importsDir: resolve(cwd, values.IMPORTS_DIR),
     exportsDir: resolve(cwd, values.EXPORTS_DIR),
+    warehouseDir: resolve(cwd, values.WAREHOUSE_DIR),
     logsDir: resolve(cwd, values.LOGS_DIR),
     stagingSchema: values.STAGING_SCHEMA,
     dwSchema: values.DW_SCHEMA,

@@ -1,4 +1,4 @@
-import type { ArchivePolicy, DatasetConfig } from './define.ts';
+import type { ArchivePolicy, DatasetConfig, ModelConfig } from './define.ts';
 
 /** Everything that can be set, validated and frozen. Sources: environment, `.env`, `sluice.config.ts`. */
 export interface Settings {
@@ -7,6 +7,8 @@ export interface Settings {
   readonly dataDir: string;
   readonly importsDir: string;
   readonly exportsDir: string;
+  /** Folder of the models; it need not exist. */
+  readonly warehouseDir: string;
   readonly logsDir: string;
   readonly stagingSchema: string;
   readonly dwSchema: string;
@@ -48,6 +50,9 @@ export interface Settings {
   readonly archive: ArchivePolicy;
   /** Globs on names inside archives: such entries are passed over. */
   readonly skipEntries: readonly string[];
+  readonly models: readonly ModelConfig[];
+  /** The built-in example, the warehouse of job titles, takes part. */
+  readonly examples: boolean;
 }
 
 /** How many rejected rows a load may have. */

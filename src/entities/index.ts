@@ -1,11 +1,14 @@
 import { Dataset } from './dataset.ts';
 import { LoadJob } from './load-job.ts';
+import { Model } from './model.ts';
+import { ModelInput } from './model-input.ts';
+import { ModelRun } from './model-run.ts';
 import { Reject } from './reject.ts';
 import { RejectPiece } from './reject-piece.ts';
 import { Run } from './run.ts';
 import { SourceFile } from './source-file.ts';
 import { Version } from './version.ts';
-import { FilesView, LoadsView, RejectsView, VersionsView } from './views.ts';
+import { FilesView, LoadsView, ModelsView, RejectsView, VersionsView } from './views.ts';
 
 /** Everything in the bookkeeping schema that the program relies on. Importing this file loads TypeORM. */
 export const ENTITIES = [
@@ -16,8 +19,12 @@ export const ENTITIES = [
   RejectPiece,
   Dataset,
   Version,
+  Model,
+  ModelRun,
+  ModelInput,
   FilesView,
   LoadsView,
   RejectsView,
   VersionsView,
+  ModelsView,
 ];

@@ -2,8 +2,11 @@
 export type { DatasetRow } from './dataset.ts';
 export type { LayoutColumn } from './layout-column.ts';
 export type { LoadJobRow } from './load-job.ts';
+export type { ModelRow } from './model.ts';
+export type { ModelInputRow } from './model-input.ts';
+export type { ModelRunRow } from './model-run.ts';
 export type { RejectRow } from './reject.ts';
 export type { RunRow } from './run.ts';
 export type { FileOrigin, SourceFileRow } from './source-file.ts';
 export type { VersionRow } from './version.ts';
-export type { FilesView, LoadsView, RejectsView, VersionsView } from './views.ts';
+export type { FilesView, LoadsView, ModelsView, RejectsView, VersionsView } from './views.ts';

@@ -120,3 +120,40 @@ export class VersionsView {
   @ViewColumn()
   folder!: string | null;
 }
+
+/** `sluice.models`: one row per model, with its last run. */
+@view('models')
+export class ModelsView {
+  @ViewColumn()
+  name!: string;
+  @ViewColumn()
+  relation!: string;
+  @ViewColumn()
+  materialized!: string;
+  @ViewColumn()
+  file!: string;
+  @ViewColumn()
+  status!: string | null;
+  @ViewColumn()
+  trigger!: string | null;
+  @ViewColumn()
+  whole!: boolean | null;
+  @ViewColumn()
+  rows_inserted!: number | null;
+  @ViewColumn()
+  rows_updated!: number | null;
+  @ViewColumn()
+  rows_deleted!: number | null;
+  @ViewColumn()
+  started_at!: Date | null;
+  @ViewColumn()
+  finished_at!: Date | null;
+  @ViewColumn()
+  seconds!: string | null;
+  @ViewColumn()
+  built_at!: Date | null;
+  @ViewColumn()
+  error_code!: string | null;
+  @ViewColumn()
+  error_message!: string | null;
+}

@@ -8,6 +8,7 @@ import { RejectPieces1795600000000 } from './migrations/1795600000000-reject-pie
 import { Redelivery1795710000000 } from './migrations/1795710000000-redelivery.ts';
 import { Archives1795812000000 } from './migrations/1795812000000-archives.ts';
 import { Versions1795820000000 } from './migrations/1795820000000-versions.ts';
+import { Warehouse1796000000000 } from './migrations/1796000000000-warehouse.ts';
 
 export const MIGRATIONS = [
   Bookkeeping1795219200000,
@@ -16,6 +17,7 @@ export const MIGRATIONS = [
   Redelivery1795710000000,
   Archives1795812000000,
   Versions1795820000000,
+  Warehouse1796000000000,
 ];
 
 /**

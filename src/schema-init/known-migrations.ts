@@ -13,6 +13,7 @@ export const KNOWN_MIGRATIONS = [
   'Redelivery1795710000000',
   'Archives1795812000000',
   'Versions1795820000000',
+  'Warehouse1796000000000',
 ] as const;
 
 /** Names of the migrations the database has had; empty when it has no bookkeeping schema. */

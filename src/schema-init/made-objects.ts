@@ -18,6 +18,10 @@ export const BOOKKEEPING_RELATIONS = [
   'loads',
   'rejects',
   'versions',
+  'model',
+  'model_run',
+  'model_input',
+  'models',
   MIGRATIONS_TABLE,
 ];
 

@@ -6,9 +6,10 @@ const RESULT_FILES: Readonly<Record<string, string>> = {
   plan: 'run-plan.ts',
   load: 'loaded.ts',
   publish: 'published.ts',
+  transform: 'transformed.ts',
 };
 
-const ORDER = ['identify', 'plan', 'load', 'publish', 'outcome'];
+const ORDER = ['identify', 'plan', 'load', 'publish', 'outcome', 'transform'];
 
 /** What a folder may never import, type or not. */
 const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {

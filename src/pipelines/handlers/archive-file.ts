@@ -1,4 +1,5 @@
 import picomatch from 'picomatch';
+import { EXAMPLE_DATASETS } from '../../config/example-datasets.ts';
 import type { Settings } from '../../config/settings.ts';
 import { SluiceError } from '../../errors.ts';
 import type { Archive, ArchiveEntry } from '../../formats/archive/archive.ts';
@@ -65,7 +66,7 @@ async function identifyEntry(inside: Inside, entry: ArchiveEntry): Promise<Ident
     if (entry.problem !== null) throw entry.problem;
     if (isArchiveName(name)) throw new SluiceError('ARCHIVE_NESTED', { file: title });
     refuseUnsupported(name, title);
-    found = findDataset(name, inside.settings.datasets);
+    found = findDataset(name, inside.settings.datasets, inside.settings.examples ? EXAMPLE_DATASETS : []);
     return await identifyText(inside, { entry, name, title, found });
   } catch (error) {
     if (!(error instanceof SluiceError) || error.kind === 'transient' || error.code === 'FILE_VANISHED')

@@ -1,3 +1,4 @@
+import { EXAMPLE_DATASETS } from '../../config/example-datasets.ts';
 import type { Settings } from '../../config/settings.ts';
 import { SluiceError } from '../../errors.ts';
 import { HashingSource, type SourceHandle } from '../../formats/file-handle.ts';
@@ -24,7 +25,7 @@ function named(file: SourceFile, settings: Settings): NamedEntry {
     entryName: null,
     title: file.displayPath,
     compression: isGzip(file.name) ? 'gzip' : 'none',
-    ...findDataset(file.name, settings.datasets),
+    ...findDataset(file.name, settings.datasets, settings.examples ? EXAMPLE_DATASETS : []),
     folder: file.label,
     kind: 'delimited',
     correction: null,

@@ -14,8 +14,15 @@ export interface FoundDataset {
   readonly label: string | null;
 }
 
-/** The configured dataset that matches a file's name, or the one its name says. Two matches are an error. */
-export function findDataset(fileName: string, datasets: readonly DatasetConfig[]): FoundDataset {
+/**
+ * The configured dataset that matches a file's name, else the one of `fallback` that does, else the one that its name
+ * says. Two matches are an error.
+ */
+export function findDataset(
+  fileName: string,
+  datasets: readonly DatasetConfig[],
+  fallback: readonly DatasetConfig[] = [],
+): FoundDataset {
   const derived = nameFromFile(fileName);
   const matches = datasets.flatMap((config) => {
     const groups = matchName(fileName, config);
@@ -26,7 +33,9 @@ export function findDataset(fileName: string, datasets: readonly DatasetConfig[]
     throw new SluiceError('DATASET_AMBIGUOUS', { file: fileName, datasets: names });
   }
   const match = matches[0];
-  if (match === undefined) return { ...derived, config: null };
+  if (match === undefined) {
+    return fallback.length > 0 ? findDataset(fileName, fallback) : { ...derived, config: null };
+  }
   return {
     dataset: datasetFrom(match.config.name),
     config: match.config,

@@ -1,0 +1,47 @@
+import { isRegExp } from 'node:util/types';
+
+const TEXTS = [
+  'name',
+  'materialized',
+  'sql',
+  'id',
+  'rowHash',
+  'deleteWhen',
+  'validFrom',
+  'source',
+  'schedule',
+  'description',
+];
+const LISTS = ['key', 'notNull', 'depends'];
+const RECORDS = ['references'];
+const ALL = [...TEXTS, ...LISTS, ...RECORDS];
+
+/** What is wrong with the shape of `models`; what the models say is checked when they are read. */
+export function modelProblems(models: unknown): string[] {
+  if (!Array.isArray(models)) return ['models must be an array of models'];
+  return models.flatMap((model: unknown, index) => {
+    const path = `models[${index}]`;
+    if (!isObject(model)) return [`${path} must be an object`];
+    const missing = ['name', 'sql'].filter((key) => model[key] === undefined);
+    return [
+      ...missing.map((key) => `${path}.${key} is missing`),
+      ...Object.entries(model).flatMap(([key, value]) => optionProblems(path, key, value)),
+    ];
+  });
+}
+
+function optionProblems(path: string, key: string, value: unknown): string[] {
+  if (!ALL.includes(key)) return [`${path}.${key} is not an option; allowed are ${ALL.join(', ')}`];
+  if (value === undefined) return [];
+  const isText = (item: unknown) => typeof item === 'string' && item.trim() !== '';
+  if (TEXTS.includes(key)) return isText(value) ? [] : [`${path}.${key} must be a text`];
+  if (LISTS.includes(key)) {
+    return Array.isArray(value) && value.every(isText) ? [] : [`${path}.${key} must be an array of names`];
+  }
+  const isRecord = isObject(value) && Object.values(value).every(isText);
+  return isRecord ? [] : [`${path}.${key} must be an object of model.column by column`];
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isRegExp(value);
+}

@@ -1,0 +1,48 @@
+import type { Catalogue } from './entry.ts';
+
+/** Models, transforms and exports. */
+export const WAREHOUSE_ERRORS = {
+  MODEL_INVALID: {
+    kind: 'terminal',
+    message: '{file}, line {line}: {reason}',
+    remedy: 'Correct the model; docs/warehouse.md describes header and references. No model has been run.',
+  },
+  MODEL_REFERENCE_UNKNOWN: {
+    kind: 'terminal',
+    message: '{file}, line {line}: {reference} is unknown: there is no {kind} of that name',
+    remedy:
+      'Correct the name. A dataset is known once a file of it was published, or when sluice.config.ts declares it. No model has been run.',
+  },
+  MODEL_CYCLE: {
+    kind: 'terminal',
+    message: '{file}, line {line}: models depend on each other in a circle: {cycle}',
+    remedy: 'Take one of the references out of the circle. No model has been run.',
+  },
+  MODEL_UNKNOWN: {
+    kind: 'terminal',
+    message: 'there is no model {model}',
+    remedy: 'Correct the name, or add the model to WAREHOUSE_DIR or sluice.config.ts.',
+  },
+  MODEL_FAILED: {
+    kind: 'terminal',
+    message: 'model {model} ({file}, line {line}), {statement}: {reason}',
+    remedy:
+      'Correct the model or the data it names. The previous state of the warehouse stands; the next transform tries again.',
+  },
+  MODEL_NOT_OURS: {
+    kind: 'terminal',
+    message: 'model {model}: {relation} exists and was not made by Sluice',
+    remedy: 'Give the model another name, or move what is there out of the way.',
+  },
+  MODEL_IN_USE: {
+    kind: 'terminal',
+    message: 'model {model} has other columns now, and something of yours depends on the old ones: {reason}',
+    remedy:
+      'Drop what depends on them, run `sluice transform`, and make it again. Until then the old state stands.',
+  },
+  TRANSFORM_STOPPED: {
+    kind: 'transient',
+    message: 'the transform was stopped before it was done',
+    remedy: 'Nothing to do: the next start, or the next transform, brings the warehouse up to date.',
+  },
+} as const satisfies Catalogue;

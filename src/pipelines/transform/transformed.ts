@@ -1,0 +1,19 @@
+import type { SluiceError } from '../../errors.ts';
+
+/** What became of one model in a transform. */
+export interface TransformedModel {
+  readonly model: string;
+  readonly materialized: string;
+  /**
+   * `built`; `unchanged`: it was up to date; `waiting`: nothing of a dataset below it has been published yet;
+   * `failed`; `skipped`: another model of its group failed, and the whole group was left as it was.
+   */
+  readonly status: 'built' | 'unchanged' | 'waiting' | 'failed' | 'skipped';
+  /** Made from everything there is, not only from new runs. */
+  readonly whole: boolean;
+  readonly rowsInserted: number;
+  readonly rowsUpdated: number;
+  readonly rowsDeleted: number;
+  readonly seconds: number;
+  readonly error: SluiceError | null;
+}

@@ -1,0 +1,151 @@
+import { Cron } from 'croner';
+import type { Pool } from 'pg';
+import { toSluiceError } from '../../db/database-error.ts';
+import type { SluiceError } from '../../errors.ts';
+import type { Log } from '../../log.ts';
+import { readModels } from './read-models.ts';
+import type { TransformedModel } from './transformed.ts';
+import {
+  type TransformOptions,
+  type TransformSettings,
+  type TransformTrigger,
+  transform,
+} from './transformer.ts';
+
+/** A burst is over when nothing is loaded and nothing was published for so long; it is waited for no longer than the second. */
+const QUIET_MS = 250;
+const LONGEST_BURST_MS = 10_000;
+const LONGEST_PAUSE_MS = 60_000;
+
+export interface TransformsOptions {
+  readonly pool: Pool;
+  readonly settings: TransformSettings;
+  readonly log: Pick<Log, 'info' | 'warn' | 'error'>;
+  /** Tries of one transform. */
+  readonly maxAttempts: number;
+  /** True while files are being loaded: more will be published in a moment. */
+  isLoading(): boolean;
+}
+
+/** When models are brought up to date: after publishes, once for a burst of them; on their schedules; by command. */
+export class Transforms {
+  private timer: NodeJS.Timeout | null = null;
+  private burstBegan = 0;
+  private working: Promise<void> = Promise.resolve();
+  private readonly abort = new AbortController();
+  private readonly schedules: Cron[] = [];
+  private waiters: (() => void)[] = [];
+  private busy = 0;
+
+  constructor(private readonly options: TransformsOptions) {}
+
+  /** Something has been published or taken back. */
+  request(trigger: TransformTrigger = 'publish'): void {
+    if (this.abort.signal.aborted) return;
+    const now = performance.now();
+    if (this.timer === null) this.burstBegan = now;
+    else clearTimeout(this.timer);
+    this.arm(trigger, QUIET_MS);
+  }
+
+  /** Brings what the watching service needs: what is stale from before, and the schedules. */
+  async watch(): Promise<void> {
+    this.request('start');
+    const models = await readModels(this.options.settings).catch(() => []);
+    for (const { name, schedule } of models) {
+      if (schedule === null || schedule === 'manual') continue;
+      this.schedules.push(new Cron(schedule, () => this.enqueue('schedule', [name])));
+    }
+  }
+
+  /** Resolves when nothing is requested and nothing is being made. */
+  async settled(): Promise<void> {
+    if (this.timer !== null) {
+      clearTimeout(this.timer);
+      this.begin('publish');
+    }
+    while (this.busy > 0) await new Promise<void>((resolve) => this.waiters.push(resolve));
+  }
+
+  /** Once, now, by command; throws what is wrong. */
+  run(options: Omit<TransformOptions, 'signal' | 'trigger'>): Promise<TransformedModel[]> {
+    const { pool, settings } = this.options;
+    return transform(pool, settings, { ...options, trigger: 'command', signal: this.abort.signal });
+  }
+
+  /** What is being made is rolled back; the next start makes it. */
+  async stop(): Promise<void> {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+    for (const schedule of this.schedules.splice(0)) schedule.stop();
+    this.abort.abort();
+    await this.working;
+  }
+
+  private begin(trigger: TransformTrigger): void {
+    this.timer = null;
+    this.enqueue(trigger, null);
+  }
+
+  private arm(trigger: TransformTrigger, ms: number): void {
+    const left = this.burstBegan + LONGEST_BURST_MS - performance.now();
+    const onQuiet = () => {
+      const isOver = performance.now() >= this.burstBegan + LONGEST_BURST_MS;
+      if (this.options.isLoading() && !isOver) this.arm(trigger, QUIET_MS);
+      else this.begin(trigger);
+    };
+    this.timer = setTimeout(onQuiet, Math.max(0, Math.min(ms, left)));
+  }
+
+  private enqueue(trigger: TransformTrigger, names: readonly string[] | null): void {
+    this.busy++;
+    this.working = this.working
+      .then(() => this.tryUntilDone(trigger, names))
+      .finally(() => {
+        this.busy--;
+        for (const resolve of this.waiters.splice(0)) resolve();
+      });
+  }
+
+  private async tryUntilDone(trigger: TransformTrigger, names: readonly string[] | null): Promise<void> {
+    const { pool, settings, log, maxAttempts } = this.options;
+    const { signal } = this.abort;
+    for (let attempt = 1; !signal.aborted; attempt++) {
+      try {
+        report(log, await transform(pool, settings, { trigger, names, whole: false, signal }));
+        return;
+      } catch (error) {
+        const problem = toSluiceError(error);
+        if (signal.aborted) return;
+        if (problem.kind === 'terminal' || attempt >= maxAttempts) return log.error(said(problem));
+        const pause = Math.min(LONGEST_PAUSE_MS, 1000 * 2 ** (attempt - 1));
+        log.warn(`the transform is tried again in ${pause / 1000} s: ${problem.code}: ${problem.message}`);
+        await sleep(pause, signal);
+      }
+    }
+  }
+}
+
+function report(log: TransformsOptions['log'], results: readonly TransformedModel[]): void {
+  for (const result of results) {
+    if (result.error !== null) log.error(said(result.error));
+    if (result.status !== 'built') continue;
+    const { model, materialized, rowsInserted, rowsUpdated, rowsDeleted, seconds } = result;
+    const rows = materialized === 'view' ? '' : ` +${rowsInserted} ~${rowsUpdated} -${rowsDeleted} rows |`;
+    log.info(`transformed ${model} | ${materialized} |${rows} ${seconds.toFixed(2)} s`);
+  }
+}
+
+function said({ code, message, remedy }: SluiceError): string {
+  return `${code}: ${message}. ${remedy}`;
+}
+
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

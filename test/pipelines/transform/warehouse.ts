@@ -1,0 +1,84 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { arrivalOf } from '../../../src/cli/load.ts';
+import { loadSettings } from '../../../src/config/load-settings.ts';
+import type { Outcome } from '../../../src/ledger/outcomes.ts';
+import { openLog } from '../../../src/log.ts';
+import { Application } from '../../../src/main.ts';
+import type { TransformedModel } from '../../../src/pipelines/transform/transformed.ts';
+import { retractRun } from '../../../src/pipelines/undo/retract-run.ts';
+import { createTestDatabase, type TestDatabase } from '../../database.ts';
+
+/** A database and a folder with models; files are delivered and models made when the test says so. */
+export class Warehouse {
+  private readonly outcomes: Outcome[] = [];
+
+  private constructor(
+    readonly root: string,
+    readonly database: TestDatabase,
+    readonly application: Application,
+    outcomes: Outcome[],
+  ) {
+    this.outcomes = outcomes;
+  }
+
+  static async create(models: Readonly<Record<string, string>> = {}): Promise<Warehouse> {
+    const root = await mkdtemp(join(tmpdir(), 'sluice-warehouse-'));
+    const database = await createTestDatabase();
+    const env = {
+      DATABASE_URL: database.url,
+      IMPORTS_DIR: join(root, 'imports'),
+      EXPORTS_DIR: join(root, 'exports'),
+      LOGS_DIR: join(root, 'logs'),
+    };
+    await mkdir(join(root, 'files'));
+    const settings = await loadSettings({ env, cwd: root });
+    const log = openLog({ logsDir: null, debug: false, logDays: 1, console: 'none' });
+    const outcomes: Outcome[] = [];
+    const application = await Application.open(settings, log, {
+      applicationName: 'sluice test',
+      onOutcome: (outcome) => outcomes.push(outcome),
+    });
+    const warehouse = new Warehouse(root, database, application, outcomes);
+    onTestFinished(async () => {
+      await application.close();
+      await log.close();
+      await rm(root, { recursive: true, force: true });
+      await database.drop();
+    });
+    for (const [name, text] of Object.entries(models)) await warehouse.model(name, text);
+    return warehouse;
+  }
+
+  /** Writes the model file `warehouse/<name>.sql`. */
+  async model(name: string, text: string): Promise<void> {
+    await mkdir(join(this.root, 'warehouse'), { recursive: true });
+    await writeFile(join(this.root, 'warehouse', `${name}.sql`), text);
+  }
+
+  /** Publishes a file; gives its run. Models are not made. */
+  async deliver(name: string, text: string): Promise<number> {
+    const path = join(this.root, 'files', name);
+    await writeFile(path, text);
+    await this.application.load([await arrivalOf(path)], () => undefined);
+    const outcome = this.outcomes.at(-1);
+    if (outcome?.status !== 'published')
+      throw new Error(`${name}: ${outcome?.status} ${outcome?.errorMessage}`);
+    return outcome.runId;
+  }
+
+  async retract(runId: number): Promise<void> {
+    await retractRun(this.database.pool, runId, new AbortController().signal);
+  }
+
+  transform(names: readonly string[] | null = null, whole = false): Promise<TransformedModel[]> {
+    return this.application.transforms.run({ names, whole });
+  }
+
+  async rows(sql: string): Promise<unknown[][]> {
+    const { rows } = await this.database.pool.query({ text: sql, rowMode: 'array' });
+    return rows;
+  }
+}
