@@ -8,21 +8,19 @@ import type { Outcome } from '../../../src/ledger/outcomes.ts';
 import { openLog } from '../../../src/log.ts';
 import { Application } from '../../../src/main.ts';
 import type { TransformedModel } from '../../../src/pipelines/transform/transformed.ts';
+import { Transforms } from '../../../src/pipelines/transform/transforms.ts';
 import { retractRun } from '../../../src/pipelines/undo/retract-run.ts';
 import { createTestDatabase, type TestDatabase } from '../../database.ts';
 
 /** A database and a folder with models; files are delivered and models made when the test says so. */
 export class Warehouse {
-  private readonly outcomes: Outcome[] = [];
-
   private constructor(
     readonly root: string,
     readonly database: TestDatabase,
-    readonly application: Application,
-    outcomes: Outcome[],
-  ) {
-    this.outcomes = outcomes;
-  }
+    private readonly application: Application,
+    private readonly transforms: Transforms,
+    private readonly outcomes: readonly Outcome[],
+  ) {}
 
   static async create(models: Readonly<Record<string, string>> = {}): Promise<Warehouse> {
     const root = await mkdtemp(join(tmpdir(), 'sluice-warehouse-'));
@@ -32,6 +30,8 @@ export class Warehouse {
       IMPORTS_DIR: join(root, 'imports'),
       EXPORTS_DIR: join(root, 'exports'),
       LOGS_DIR: join(root, 'logs'),
+      // What delivers has no models, so that they are made when the test says so.
+      WAREHOUSE_DIR: join(root, 'none'),
     };
     await mkdir(join(root, 'files'));
     const settings = await loadSettings({ env, cwd: root });
@@ -41,7 +41,11 @@ export class Warehouse {
       applicationName: 'sluice test',
       onOutcome: (outcome) => outcomes.push(outcome),
     });
-    const warehouse = new Warehouse(root, database, application, outcomes);
+    const transforms = new Transforms({
+      ...{ pool: database.pool, log, maxAttempts: 1, isLoading: () => false },
+      settings: { ...settings, warehouseDir: join(root, 'warehouse') },
+    });
+    const warehouse = new Warehouse(root, database, application, transforms, outcomes);
     onTestFinished(async () => {
       await application.close();
       await log.close();
@@ -74,7 +78,7 @@ export class Warehouse {
   }
 
   transform(names: readonly string[] | null = null, whole = false): Promise<TransformedModel[]> {
-    return this.application.transforms.run({ names, whole });
+    return this.transforms.run({ names, whole });
   }
 
   async rows(sql: string): Promise<unknown[][]> {
