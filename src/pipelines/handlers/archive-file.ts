@@ -27,7 +27,11 @@ export const archiveFile: Handler = {
 async function identify(handle: SourceHandle, file: SourceFile, settings: Settings): Promise<IdentifiedFile> {
   if (handle.size === 0) throw new SluiceError('FILE_EMPTY', { file: file.displayPath });
   const archive = await openArchive(handle, settings.archiveLimits);
-  const inside: Inside = { archive, file, settings, sha256: await hashFile(handle) };
+  // While samples are unpacked, which happens beside us.
+  const hashed = hashFile(handle);
+  hashed.catch(() => {});
+  const inside: Inside = { archive, file, settings, sha256: () => sha256 };
+  let sha256 = '';
   const entries: IdentifiedEntry[] = [];
   const failed: FailedEntry[] = [];
   const skipped: SkippedEntry[] = [...archive.skipped];
@@ -41,14 +45,16 @@ async function identify(handle: SourceHandle, file: SourceFile, settings: Settin
   }
   if (entries.length + failed.length === 0)
     throw new SluiceError('ARCHIVE_EMPTY', { file: file.displayPath, skipped: skipped.length });
-  return { entries, failed, skipped, anyOrder: archive.anyOrder, archiveSha256: inside.sha256 };
+  sha256 = await hashed;
+  return { entries, failed, skipped, anyOrder: archive.anyOrder, archiveSha256: sha256 };
 }
 
 interface Inside {
   readonly archive: Archive;
   readonly file: SourceFile;
   readonly settings: Settings;
-  readonly sha256: string;
+  /** Of the archive; known when all entries have been identified. */
+  sha256(): string;
 }
 
 function isToSkip(name: string, { skipEntries }: Settings): boolean {
@@ -124,6 +130,6 @@ function openText(inside: Inside, { entry, name, title }: TextEntry): RawEntry {
     bytes,
     sizeHint: isGzip ? null : entry.size,
     position: () => packed.position(),
-    hashes: () => ({ file: inside.sha256, content: bytes.sha256() }),
+    hashes: () => ({ file: inside.sha256(), content: bytes.sha256() }),
   };
 }

@@ -17,7 +17,7 @@ const HEAD_BYTES = 256 * 1024;
 const SLICE_BYTES = 32 * 1024;
 const SLICES = 24;
 /** How far into a compressed file the sample reaches; further on, inflating would cost as much as loading. */
-const INFLATE_BYTES = 64 * 1024 * 1024;
+const INFLATE_BYTES = 16 * 1024 * 1024;
 
 /** Samples a file whose every position can be read at once. */
 export async function sampleFile(handle: SourceHandle): Promise<Sample> {
