@@ -5,6 +5,9 @@ import { type ScanRules, scanRecords } from '../../formats/delimited/scan.ts';
 /** Once a load has met a fault, it works on pieces of this size: less is done again when the next fault comes. */
 const PIECE_BYTES = 512 * 1024;
 
+/** Doubtful records that are taken apart at once: their fields take many times the memory of their bytes. */
+const GROUP_BYTES = 128 * 1024;
+
 /** A block as smaller ones of whole records. */
 export function* piecesOf(block: Block, rules: ScanRules): Generator<Block> {
   const { bytes } = block;
@@ -42,7 +45,7 @@ export function* groupsOf(block: Block, spans: readonly RecordSpan[]): Generator
   for (let from = 0; from < spans.length; ) {
     let to = from;
     let bytes = 0;
-    for (; to < spans.length && (bytes < PIECE_BYTES || to === from); to++) bytes += lengthOf(spans[to]);
+    for (; to < spans.length && (bytes < GROUP_BYTES || to === from); to++) bytes += lengthOf(spans[to]);
     yield pick(block, spans.slice(from, to), bytes);
     from = to;
   }

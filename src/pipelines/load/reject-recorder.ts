@@ -7,7 +7,7 @@ import { type Reject, type RejectOwner, writeRejects } from '../../ledger/reject
 import { stepDone } from '../../steps.ts';
 
 /** Bytes of rejected records that are kept in memory before they are written. */
-const BUFFER_BYTES = 8 * 1024 * 1024;
+const BUFFER_BYTES = 2 * 1024 * 1024;
 
 export interface RejectJob {
   /** For messages. */
