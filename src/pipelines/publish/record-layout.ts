@@ -1,7 +1,8 @@
 import type { PoolClient } from 'pg';
 import { SluiceError } from '../../errors.ts';
 import type { LoadPlan } from '../plan/run-plan.ts';
-import { readTakenNames, tableExists } from '../tables/known-dataset.ts';
+import { detachAllView, refreshAllView } from '../tables/all-view.ts';
+import { readDataset, readTakenNames, tableExists } from '../tables/known-dataset.ts';
 
 /** Ledger ids of the tables a load goes into. */
 export interface RecordedLayout {
@@ -31,12 +32,16 @@ export async function recordLayout(
   if (plan.isSkipped) return { datasetId: plan.datasetId, versionId: null };
   if (!plan.changesDataset) return recordedIds(client, plan);
   await refuseForeignTables(client, plan);
+  if (plan.changes.some((change) => change.kind === 'widenType')) await detachAllView(client, plan.parent);
   for (const statement of plan.ddl) await client.query(statement);
   const datasetId = await recordDataset(client, runId, plan);
   await updateTypes(client, plan, datasetId);
-  if (plan.isNewVersion) return { datasetId, versionId: await recordVersion(client, runId, plan, datasetId) };
-  const ids = await recordedIds(client, plan);
-  await growVersion(client, plan, ids);
+  const ids = plan.isNewVersion
+    ? { datasetId, versionId: await recordVersion(client, runId, plan, datasetId) }
+    : await recordedIds(client, plan);
+  if (!plan.isNewVersion) await growVersion(client, plan, ids);
+  const known = await readDataset(client, plan.dataset);
+  if (known !== null) await refreshAllView(client, known);
   return ids;
 }
 

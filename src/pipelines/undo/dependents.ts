@@ -43,6 +43,7 @@ const DEPENDENTS = `
     join pg_depend d on d.refclassid = 'pg_class'::regclass and d.refobjid = t.oid and d.classid = 'pg_rewrite'::regclass
     join pg_rewrite w on w.oid = d.objid
     join pg_class v on v.oid = w.ev_class and v.oid <> t.oid
+     and not starts_with(coalesce(obj_description(v.oid, 'pg_class'), ''), 'made by Sluice')
   union all
   select 'foreign key ' || k.conname || ' of ' || k.conrelid::regclass, t.name,
          case when t.is_segment then 'blocks' else 'may block' end
