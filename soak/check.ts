@@ -6,11 +6,13 @@ import type { World } from './world.ts';
 
 /** From the last fault to the last file. */
 const QUIET_MS = 120_000;
+/** At rest for so many looks, 0.1 s apart: several rescans, for what grew after it was moved is found by those. */
+const CALM_LOOKS = 12;
 
 /** Waits until every file in the imports folder has an outcome. Throws when that takes too long. */
 export async function untilQuiet(world: World): Promise<void> {
   const deadline = Date.now() + QUIET_MS;
-  for (let calm = 0; calm < 3; ) {
+  for (let calm = 0; calm < CALM_LOOKS; ) {
     calm = (await isQuiet(world)) ? calm + 1 : 0;
     if (Date.now() > deadline)
       throw new Error(`not at rest after ${QUIET_MS / 1000} s: ${await whatWaits(world)}`);
