@@ -122,18 +122,23 @@ export async function supersededFiles(pool: Pool, files: readonly SourceFile[]):
 export interface CarriedOut {
   readonly file: SourceFile;
   readonly kept: KeptFile | null;
+  /** The status that was carried out. */
+  readonly status: string;
 }
 
+/** Notes what was carried out. A file that was taken back or replaced meanwhile has a new outcome, which is not done yet. */
 export async function completeOutcomes(pool: Pool, done: readonly CarriedOut[]): Promise<void> {
   await pool.query(
     `update sluice.source_file f
-        set outcome_done_at = clock_timestamp(), final_path = d.final_path, final_path_bytes = d.final_path_bytes
-       from unnest($1::bigint[], $2::text[], $3::bytea[]) as d(file_id, final_path, final_path_bytes)
+        set outcome_done_at = case when f.status = d.status then clock_timestamp() end,
+            final_path = d.final_path, final_path_bytes = d.final_path_bytes
+       from unnest($1::bigint[], $2::text[], $3::bytea[], $4::text[]) as d(file_id, final_path, final_path_bytes, status)
       where f.file_id = d.file_id`,
     [
       done.map(({ file }) => file.fileId),
       done.map(({ kept }) => kept?.displayPath ?? null),
       done.map(({ kept }) => kept?.path ?? null),
+      done.map(({ status }) => status),
     ],
   );
 }

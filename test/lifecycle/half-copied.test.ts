@@ -27,23 +27,23 @@ it.each([
       await writer.write(whole.slice(0, cut));
       await service.finished(1);
       await writer.write(whole.slice(cut));
-      await eventually(
-        async () => (await service.statuses()).map(({ status }) => status).join() === 'superseded,published',
-        60_000,
-        'the whole file is published',
-        () => '',
-      );
+      // On a busy machine a single write may look like several.
+      let seen: readonly string[] = [];
+      const isWhole = async () => {
+        seen = (await service.statuses()).map(({ status }) => status);
+        return seen.at(-1) === 'published' && (await rowsOf(service)) === first + rest;
+      };
+      await eventually(isWhole, 60_000, 'the whole file is published', () => seen.join());
     } finally {
       await writer.close();
     }
-    await service.finished(2);
+    await service.finished(await service.value<number>('select count(*) from sluice.source_file'));
     expect(await service.query('select count(*) as n, sum(id) as sum from staging.orders')).toEqual([
       { n: first + rest, sum: String(((first + rest) * (first + rest + 1)) / 2) },
     ]);
-    expect(await service.query('select status from sluice.run order by run_id')).toEqual([
-      { status: 'superseded' },
-      { status: 'published' },
-    ]);
+    const runs = await service.query<{ status: string }>('select status from sluice.run order by run_id');
+    expect(runs.at(-1)).toEqual({ status: 'published' });
+    expect(runs.slice(0, -1)).toEqual(runs.slice(1).map(() => ({ status: 'superseded' })));
     const place =
       CLEANUP === 'keep' ? 'orders.csv' : expect.stringMatching(/^processed\/[\d-]+\/orders\.csv$/);
     expect(await service.filesIn('imports')).toEqual([place]);
@@ -71,3 +71,7 @@ it('a half-copied file that was failed, or grew while nobody looked, is taken ag
   ]);
   expect(await service.filesIn('imports')).toEqual([expect.stringMatching(/^processed\/.*orders\.csv$/)]);
 });
+
+function rowsOf(service: Service): Promise<number> {
+  return service.value<number>('select count(*) from staging.orders');
+}

@@ -4,6 +4,9 @@ import type { SourceFile } from '../../ledger/source-file.ts';
 import type { OutcomeWriter } from './outcome-writer.ts';
 
 const RETRY_MS = 5_000;
+/** For a lease that another process holds on a file that a command has named. */
+const PATIENCE_MS = 5_000;
+const PAUSE_MS = 100;
 
 /** Carries out outcomes, and those that cannot be carried out now (a full disk) again later, until they are. */
 export class OutcomeRetries {
@@ -51,13 +54,25 @@ export class OutcomeRetries {
   async writePending(fileIds: readonly number[] | null = null): Promise<void> {
     for (const file of await this.writer.pending(fileIds)) {
       if (this.stopped) return;
-      if (this.inProgress.has(file.fileId) || !(await this.leases.hold(file.fileId))) continue;
+      if (this.inProgress.has(file.fileId)) continue;
+      // A service may be about to carry out what it was before.
+      const patienceMs = fileIds === null ? 0 : PATIENCE_MS;
+      if (!(await this.holdWithin(file.fileId, patienceMs))) continue;
       try {
         await this.write([file]);
       } finally {
         await this.leases.release([file.fileId]);
       }
     }
+  }
+
+  private async holdWithin(fileId: number, patienceMs: number): Promise<boolean> {
+    const deadline = performance.now() + patienceMs;
+    while (!(await this.leases.hold(fileId))) {
+      if (performance.now() > deadline || this.stopped) return false;
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    }
+    return true;
   }
 
   retryNow(): void {

@@ -52,7 +52,7 @@ export class OutcomeWriter {
       outcomes.map((outcome) => async () => {
         const { file } = outcome;
         try {
-          done.push({ file, outcome, kept: await this.carryOut(outcome) });
+          done.push({ file, outcome, status: outcome.status, kept: await this.carryOut(outcome) });
         } catch (error) {
           delayed.set(file.fileId, delayOf(file, error));
         }
