@@ -93,7 +93,7 @@ function deleteStaleOutput(root) {
   if (!existsSync(join(root, 'dist'))) return;
   for (const output of filesUnder(root, 'dist')) {
     const source = output.replace(/^dist\//, 'src/').replace(/\.js(\.map)?$/, '.ts');
-    if (/\.js(\.map)?$/.test(output) && !existsSync(join(root, source))) rmSync(join(root, output));
+    if (/\.js(\.map)?$|\.json$/.test(output) && !existsSync(join(root, source))) rmSync(join(root, output));
   }
 }
 

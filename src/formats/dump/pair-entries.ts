@@ -1,0 +1,47 @@
+/** What a dump holds of one table. */
+export interface TableEntries<E> {
+  /** Table name as the entries have it, folders left out. */
+  readonly table: string;
+  readonly descriptor: E | null;
+  readonly data: E | null;
+}
+
+const DATA_EXTENSION = /\.(?:dat|csv|txt|tsv)$/i;
+
+/**
+ * Pairs descriptors with data: `<table>.json` and `<table>.dat`, `.csv`, `.txt` or `.tsv` of one folder, in any letter case,
+ * in the order of the entries. Several data entries of one table share its descriptor.
+ */
+export function pairEntries<E extends { readonly name: string }>(
+  descriptors: readonly E[],
+  data: readonly E[],
+): TableEntries<E>[] {
+  const known = new Map(descriptors.map((entry) => [keyOf(entry.name), entry]));
+  const pairs = data.map((entry) => ({
+    table: tableOf(entry.name),
+    descriptor: known.get(keyOf(entry.name)) ?? null,
+    data: entry,
+  }));
+  const used = new Set(pairs.map((pair) => pair.descriptor));
+  const alone = descriptors.filter((entry) => !used.has(entry));
+  return [...pairs, ...alone.map((entry) => ({ table: tableOf(entry.name), descriptor: entry, data: null }))];
+}
+
+export function isDataName(name: string): boolean {
+  return DATA_EXTENSION.test(name);
+}
+
+export function isDescriptorName(name: string): boolean {
+  return /\.json$/i.test(name);
+}
+
+function keyOf(name: string): string {
+  return name
+    .normalize('NFC')
+    .replace(/\.[^./]*$/, '')
+    .toLowerCase();
+}
+
+function tableOf(name: string): string {
+  return name.replace(/^.*[/\\]/s, '').replace(/\.[^.]*$/, '');
+}
