@@ -32,6 +32,42 @@ export function variablesTable(variables) {
 }
 
 /**
+ * @param {Iterable<import('../src/formats/dump/type-rules.ts').TypeMap>} maps
+ * @returns {string} a chapter per database, with one row per rule
+ */
+export function typesSection(maps) {
+  return [...maps].map((map) => `### ${map.title} (\`${map.database}\`)\n\n${typesTable(map)}`).join('\n\n');
+}
+
+/** @param {import('../src/formats/dump/type-rules.ts').TypeMap} map */
+function typesTable({ types, aliases, documentation }) {
+  const rows = Object.entries(types).flatMap(([name, rules]) => {
+    const others = Object.keys(aliases).filter((alias) => aliases[alias] === name);
+    const names = [name, ...others].map((one) => `\`${one}\``).join(', ');
+    return (typeof rules === 'string' ? [{ to: rules }] : rules).map((rule) => [
+      names,
+      whenRule(rule),
+      `\`${rule.to}\`${rule.bare === undefined ? '' : `, else \`${rule.bare}\``}`,
+      rule.transform === undefined ? '' : `\`${rule.transform}\``,
+      rule.note ?? '',
+    ]);
+  });
+  return `${table(['type', 'when', 'Postgres type', 'values', 'note'], rows)}\n\nSource: <${documentation}>`;
+}
+
+/** @param {import('../src/formats/dump/type-rules.ts').TypeRule} rule */
+function whenRule({ when }) {
+  if (when === undefined) return '';
+  const parts = [];
+  if (when.arguments !== undefined)
+    parts.push(when.arguments.length === 0 ? 'no length' : `(${when.arguments.join(',')})`);
+  if (when.attribute !== undefined) parts.push(when.attribute);
+  if (when.first !== undefined) parts.push(`(${when.first.join(' to ')})`);
+  if (when.scale !== undefined) parts.push(`scale ${when.scale}`);
+  return parts.join(', ');
+}
+
+/**
  * What `bench/results.json` says, as Markdown.
  * @param {import('../bench/report/results.ts').Results | null} results null: there are none yet
  * @param {(results: import('../bench/report/results.ts').Results) => string} renderTable

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { errorsTable, replaceSection, resultsSection, variablesTable } from './docs-tables.mjs';
+import { errorsTable, replaceSection, resultsSection, typesSection, variablesTable } from './docs-tables.mjs';
 import { ensureBuiltForTests, ensureInstalled, ROOT } from './ensure-ready.mjs';
 
 await ensureInstalled();
@@ -10,6 +10,8 @@ await ensureBuiltForTests();
 const { CATALOGUE } = await built('errors.js');
 const { describeEnvironment } = await built('config/environment.js');
 rewrite('docs/errors.md', 'errors', errorsTable(CATALOGUE));
+const { typeMaps } = await built('formats/dump/type-maps.js');
+rewrite('docs/dumps.md', 'types', typesSection(typeMaps().values()));
 rewrite('docs/configuration.md', 'variables', variablesTable(describeEnvironment()));
 const { createJiti } = await import('jiti');
 /** @type {typeof import('../bench/report/table.ts')} */

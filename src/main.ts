@@ -21,6 +21,7 @@ import type { Log } from './log.ts';
 import { FamiliarFiles } from './pipelines/familiar-files.ts';
 import { archiveFile } from './pipelines/handlers/archive-file.ts';
 import { delimitedFile } from './pipelines/handlers/delimited-file.ts';
+import { dumpArchive } from './pipelines/handlers/dump-archive.ts';
 import { rejectCorrection } from './pipelines/handlers/reject-correction.ts';
 import { type Progress, ProgressMeter, progressLine } from './pipelines/load/progress.ts';
 import { finishedFile, GrownFiles, LOOKED_AT_HOURS, MOST_FILES } from './pipelines/outcome/grown-files.ts';
@@ -40,7 +41,7 @@ import type { SettledFile } from './watcher/settled-file.ts';
 import { Watcher } from './watcher/watcher.ts';
 
 /** In this order: the first that recognises a file has it. */
-export const HANDLERS = [rejectCorrection, delimitedFile, archiveFile];
+export const HANDLERS = [rejectCorrection, delimitedFile, dumpArchive, archiveFile];
 
 /** How often `load` looks whether another process has finished its file. */
 const OTHERS_POLL_MS = 250;

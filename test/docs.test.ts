@@ -4,10 +4,17 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { renderTable } from '../bench/report/table.ts';
-import { errorsTable, replaceSection, resultsSection, variablesTable } from '../scripts/docs-tables.mjs';
+import {
+  errorsTable,
+  replaceSection,
+  resultsSection,
+  typesSection,
+  variablesTable,
+} from '../scripts/docs-tables.mjs';
 import { describeEnvironment, VARIABLE_NAMES } from '../src/config/environment.ts';
 import { loadSettings } from '../src/config/load-settings.ts';
 import { CATALOGUE } from '../src/errors.ts';
+import { typeMaps } from '../src/formats/dump/type-maps.ts';
 import { SAMPLE } from './bench/results-sample.ts';
 
 let folder: string;
@@ -43,6 +50,11 @@ describe('docs', () => {
   it('docs/configuration.md has the variables as they are (npm run docs brings it up to date)', async () => {
     const text = await readFile('docs/configuration.md', 'utf8');
     expect(text).toBe(replaceSection(text, 'variables', variablesTable(describeEnvironment())));
+  });
+
+  it('docs/dumps.md has the type maps as they are (npm run docs brings it up to date)', async () => {
+    const text = await readFile('docs/dumps.md', 'utf8');
+    expect(text).toBe(replaceSection(text, 'types', typesSection(typeMaps().values())));
   });
 
   it('a table that is out of date is noticed', () => {

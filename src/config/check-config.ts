@@ -1,6 +1,8 @@
 import { isRegExp } from 'node:util/types';
 import picomatch from 'picomatch';
 import { ENCODINGS } from '../formats/delimited/dialect.ts';
+import { typeMaps } from '../formats/dump/type-maps.ts';
+import { BINARY_NOTATIONS } from '../formats/dump/value-transform.ts';
 import { identifierFrom } from '../naming.ts';
 import { modelProblems } from './check-models.ts';
 import type { SluiceConfig } from './define.ts';
@@ -57,6 +59,8 @@ const DATASET: Shape = {
   label: test((value) => value === false || isRegExp(value), 'a RegExp or false'),
   dialect: test(isObject, 'an object'),
   columns: test(isObject, 'an object of types by column name'),
+  source: oneOf([...typeMaps().keys()]),
+  binary: oneOf([...BINARY_NOTATIONS, 'drop']),
   contract: test(isObject, 'an object'),
   disposition: oneOf(['append', 'replace']),
   redelivery: test(isObject, 'an object'),

@@ -69,6 +69,10 @@ export interface DatasetConfig {
   readonly dialect?: DialectOverrides;
   /** Declared Postgres types by column name, as it stands in the file or normalised. Columns not named are inferred. */
   readonly columns?: Readonly<Record<string, string>>;
+  /** Of a table of a dump: the database it comes from, when its types do not tell. */
+  readonly source?: string;
+  /** Of a table of a dump: how binary values are written, or `drop` to leave such columns out. Default: detected. */
+  readonly binary?: 'hex' | 'base64' | 'text' | 'drop';
   /** What is not said here is `evolve`; `parent` is `common` for dumps and `widen` for other files. */
   readonly contract?: Partial<Contract>;
   /** The columns of the parent table, with their types. Default: those of the first file. */

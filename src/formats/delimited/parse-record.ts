@@ -21,13 +21,30 @@ export class RecordParser {
   private readonly decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   private readonly isUtf8: boolean;
 
-  constructor(private readonly dialect: Dialect) {
+  constructor(
+    private readonly dialect: Dialect,
+    /** Fields that may hold NUL bytes, for they are not given to Postgres as text. */
+    private readonly nulFields: ReadonlySet<number> = new Set(),
+  ) {
     this.isUtf8 = dialect.encoding === 'utf-8';
   }
 
   /** `bytes` is one record without its line end. */
   parse(bytes: Buffer): ParsedRecord {
-    if (bytes.includes(0)) return fault('NUL_BYTE', 'a NUL byte, which Postgres text cannot hold', null);
+    if (bytes.includes(0) && this.nulFields.size === 0)
+      return fault('NUL_BYTE', 'a NUL byte, which Postgres text cannot hold', null);
+    const parsed = this.fieldsOf(bytes);
+    const { quote, escape: escapeWith } = this.dialect;
+    const mayHoldNul = this.nulFields.size > 0 || (quote === null && escapeWith !== null);
+    const nul = mayHoldNul ? this.nulField(parsed.fields ?? []) : -1;
+    return nul < 0 ? parsed : fault('NUL_BYTE', 'a NUL byte, which Postgres text cannot hold', nul);
+  }
+
+  private nulField(fields: readonly Field[]): number {
+    return fields.findIndex(({ value }, at) => value.includes('\0') && !this.nulFields.has(at));
+  }
+
+  private fieldsOf(bytes: Buffer): ParsedRecord {
     const text = this.decode(bytes);
     if (text === null) return fault('INVALID_ENCODING', `not valid ${this.dialect.encoding}`, null);
     if (this.dialect.quote === null) return this.unquotedFields(text);
@@ -92,8 +109,6 @@ export class RecordParser {
     for (const raw of splitUnescaped(text, delimiter, escapeWith)) {
       const field = this.unescaped(raw);
       if (field === null) return fault('INVALID_ENCODING', 'escapes that are not valid utf-8', fields.length);
-      if (field.value.includes('\0'))
-        return fault('NUL_BYTE', 'a NUL byte, which Postgres text cannot hold', fields.length);
       fields.push(field);
     }
     return { fields, fault: null };

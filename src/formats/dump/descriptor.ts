@@ -35,9 +35,33 @@ function parseJson(clean: CleanText, file: string): unknown {
     return JSON.parse(clean.text);
   } catch (error) {
     const message = messageOf(error);
-    const { line, column } = clean.place(Number(/position (\d+)/.exec(message)?.[1] ?? clean.text.length));
-    const reason = message.replace(/(?: in JSON)? at position \d+.*$/s, '').replace(/, ".*$/s, '');
+    const { line, column } = clean.place(faultOffset(clean.text));
+    const reason = message.replace(/(?: in JSON)? at position \d+.*$/s, '').replace(/, (?:\.\.\.)?".*$/s, '');
     throw invalid(file, `line ${line}, column ${column}: ${reason}`, error);
+  }
+}
+
+/** Where the first fault stands. Not every message says it: the shortest start of the text that cannot be gone on with tells. */
+function faultOffset(text: string): number {
+  let sound = 0;
+  let faulty = text.length + 1;
+  while (faulty - sound > 1) {
+    const middle = (sound + faulty) >> 1;
+    if (canGoOn(text.slice(0, middle))) sound = middle;
+    else faulty = middle;
+  }
+  return sound;
+}
+
+function canGoOn(start: string): boolean {
+  try {
+    JSON.parse(start);
+    return true;
+  } catch (error) {
+    const message = messageOf(error);
+    const position = /position (\d+)/.exec(message)?.[1];
+    if (message.startsWith('Unterminated string')) return true;
+    return position === undefined ? /end of JSON/.test(message) : Number(position) >= start.length;
   }
 }
 

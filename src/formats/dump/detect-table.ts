@@ -3,11 +3,12 @@ import { decodeText } from '../delimited/decode.ts';
 import { type DetectedDialect, detectDialect } from '../delimited/detect-dialect.ts';
 import type { DialectOverrides, Field } from '../delimited/dialect.ts';
 import { readFields } from '../delimited/read-fields.ts';
+import { notationOf } from './binary-values.ts';
 import type { DescriptorColumn } from './descriptor.ts';
 import { mapType } from './map-type.ts';
 import { findNullMarker } from './null-marker.ts';
 import { typeMaps } from './type-maps.ts';
-import { blankIsNull } from './value-transform.ts';
+import { type BinaryNotation, blankIsNull } from './value-transform.ts';
 
 export interface TableData {
   /** The start of the data. */
@@ -26,6 +27,8 @@ export interface DetectedTable {
   readonly nullMarker: string | null;
   /** By field: the descriptor's column, null for a field that it does not know. */
   readonly columns: readonly (DescriptorColumn | null)[];
+  /** By field: how its values would be written if they were binary. */
+  readonly notations: readonly BinaryNotation[];
 }
 
 /** Delimiters that dumps have and plain files have not, after the usual ones. */
@@ -37,7 +40,10 @@ export function detectTable(data: TableData, described: readonly DescriptorColum
   if (divided === null) return null;
   const detected = withBackslashes(data, divided, described);
   const columns = columnsByField(detected, described);
-  return { detected, columns, nullMarker: data.overrides.nullMarker ?? markerIn(data, detected, columns) };
+  const records = recordsIn(data, detected);
+  const nullMarker = data.overrides.nullMarker ?? markerIn(records, columns);
+  const notations = columns.map((_, at) => notationIn(records, at, nullMarker));
+  return { detected, columns, nullMarker, notations };
 }
 
 /** The detected dialect, or one with a delimiter that gives the descriptor's number of columns. */
@@ -52,7 +58,7 @@ function divide(data: TableData, described: readonly DescriptorColumn[]): Detect
 }
 
 function fits({ header, columnCount }: DetectedDialect, described: readonly DescriptorColumn[]): boolean {
-  return columnCount === described.length || (header !== null && columnCount > 1);
+  return described.length === 0 || columnCount === described.length || (header !== null && columnCount > 1);
 }
 
 /** A first line is a header when it has at least half of the descriptor's names. */
@@ -61,7 +67,7 @@ function withHeader(
   overrides: DialectOverrides,
   described: readonly DescriptorColumn[],
 ): DetectedDialect | null {
-  if (overrides.header !== undefined) return detect(data, overrides);
+  if (overrides.header !== undefined || described.length === 0) return detect(data, overrides);
   const named = detect(data, { ...overrides, header: true });
   if (named === null || namesIn(named.header, described) * 2 >= described.length) return named;
   return detect(data, { ...overrides, header: false });
@@ -108,13 +114,15 @@ function columnsByField(
   return header.map((name) => exact.get(name) ?? alike.get(identifierFrom(name)) ?? null);
 }
 
-function markerIn(
-  data: TableData,
-  detected: DetectedDialect,
-  columns: readonly (DescriptorColumn | null)[],
-): string | null {
+function notationIn(records: readonly Field[][], at: number, nullMarker: string | null): BinaryNotation {
+  const fields = records.flatMap((record) => record[at] ?? []);
+  const filled = fields.filter(({ value, quoted }) => value !== '' && (quoted || value !== nullMarker));
+  return notationOf(filled.map(({ value }) => value));
+}
+
+function markerIn(records: readonly Field[][], columns: readonly (DescriptorColumn | null)[]): string | null {
   const isText = columns.map((column) => column === null || takesText(column.type));
-  return findNullMarker(recordsIn(data, detected), isText);
+  return findNullMarker(records, isText);
 }
 
 /** No database has a type of this name that an empty text is no value of. */

@@ -2,10 +2,12 @@ import type { Dialect } from '../../formats/delimited/dialect.ts';
 import { QuickLook } from '../../formats/delimited/quick-look.ts';
 import { compileRules, type ScanRules } from '../../formats/delimited/scan.ts';
 import { asRead } from '../../formats/delimited/utf16-source.ts';
+import { compileTransform, type TransformValue } from '../../formats/dump/transform-value.ts';
+import { isQuiet } from '../../formats/dump/value-transform.ts';
 import type { LoadPlan, PlannedColumn, TableName } from '../plan/run-plan.ts';
 import { CanonicalCheck } from './canonical-check.ts';
 import { copyCanRead, copyEncoded, copyNormalised, copyRaw } from './copy-statement.ts';
-import { ANYTHING, type QuickCheck, quickCheck } from './quick-checks.ts';
+import { ANYTHING, declaredCheck, type QuickCheck, quickCheck } from './quick-checks.ts';
 
 /** How the blocks of one load job are given to COPY; compiled once per job. */
 export interface CopyJob {
@@ -29,6 +31,8 @@ export interface CopyField {
   readonly check: QuickCheck;
   /** Some text may not fit. */
   readonly checked: boolean;
+  /** Null: values stay as they are. */
+  readonly transform: TransformValue | null;
 }
 
 export function copyJob(plan: LoadPlan): CopyJob {
@@ -37,8 +41,9 @@ export function copyJob(plan: LoadPlan): CopyJob {
     !plan.sawEverything && plan.columns.some((column) => ![null, 'text'].includes(guessed(column).type));
   const fields = plan.columns.flatMap((column, at) => {
     if (column.discarded) return [];
-    const check = quickCheck(column.type);
-    return [{ at, column, check, checked: check !== ANYTHING }];
+    const check = column.origin === 'declared' ? declaredCheck(column.type) : quickCheck(column.type);
+    const transform = column.transform ? compileTransform(column.transform, dialect.encoding) : null;
+    return [{ at, column, check, checked: check !== ANYTHING, transform }];
   });
   return {
     plan,
@@ -47,9 +52,12 @@ export function copyJob(plan: LoadPlan): CopyJob {
     fields,
     canonical: plan.sawEverything ? null : CanonicalCheck.for(dialect, plan.columns.map(guessed)),
     rowNumbers: plan.correction?.records ?? null,
-    // Bytes that cannot be looked at as they pass are read field by field.
+    // Bytes that cannot be looked at as they pass are read field by field; so are values that Postgres would take wrongly.
     alwaysNormalise:
-      fields.length < plan.columns.length || !copyCanRead(dialect) || (guesses && !QuickLook.suits(dialect)),
+      fields.length < plan.columns.length ||
+      !copyCanRead(dialect) ||
+      (guesses && !QuickLook.suits(dialect)) ||
+      fields.some(({ column }) => column.transform !== undefined && isQuiet(column.transform)),
   };
 }
 

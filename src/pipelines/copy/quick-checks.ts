@@ -20,6 +20,41 @@ export function quickCheck(type: string): QuickCheck {
   return numeric === null ? ASK : withinDigits(Number(numeric[1]), Number(numeric[2] ?? 0));
 }
 
+/**
+ * The check for a declared type: what Postgres takes for it in other forms than an inferred type has, such as 1 for true
+ * or a seventh digit of a second, which it rounds.
+ */
+export function declaredCheck(type: string): QuickCheck {
+  const canonical = canonicalType(type);
+  if (Object.hasOwn(FORMS, canonical)) return FORMS[canonical] as QuickCheck;
+  if (/^timestamp\(\d\) without time zone$/.test(canonical)) return isTimestamp;
+  const length = /^character\((\d+)\)$/.exec(canonical)?.[1];
+  return length === undefined ? quickCheck(type) : shorterThan(Number(length));
+}
+
+const isTimestamp: QuickCheck = (value) => fitsType('timestamp', value.replace(/(\.\d{6})\d{1,3}$/, '$1'));
+/** Within the range of both floating-point types. */
+const isFloat: QuickCheck = (value) => /^-?\d{1,15}(?:\.\d{1,20})?$/.test(value);
+
+const FORMS: Readonly<Record<string, QuickCheck>> = {
+  boolean: (value) => value === '0' || value === '1' || fitsType('boolean', value),
+  'timestamp without time zone': isTimestamp,
+  real: isFloat,
+  'double precision': isFloat,
+  bytea: (value) => /^\\x(?:[\da-f]{2})*$/i.test(value),
+  json: isJson,
+};
+
+/** Postgres's `json` keeps the text and takes just what the standard does. */
+function isJson(value: string): boolean {
+  try {
+    JSON.parse(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const EXACT: Readonly<Record<string, QuickCheck>> = {
   text: ANYTHING,
   'character varying': ANYTHING,

@@ -4,6 +4,7 @@ import { type ParsedRecord, RecordParser } from '../../formats/delimited/parse-r
 import { QuickLook } from '../../formats/delimited/quick-look.ts';
 import type { RecordSpan } from '../../formats/delimited/records.ts';
 import { originalBytes } from '../../formats/delimited/utf16-source.ts';
+import { RefusedValue } from '../../formats/dump/transform-value.ts';
 import type { Reject } from '../../ledger/rejects.ts';
 import type { CopyJob } from './copy-job.ts';
 
@@ -29,7 +30,7 @@ export function takeApart(
   spans: readonly RecordSpan[],
   wantFields: boolean,
 ): TakenApart {
-  const parser = new RecordParser(job.dialect);
+  const parser = new RecordParser(job.dialect, nulFields(job));
   const quick =
     !wantFields && QuickLook.suits(job.dialect) ? new QuickLook(block, job.dialect, checksOf(job)) : null;
   const records: ReadRecord[] = [];
@@ -41,11 +42,38 @@ export function takeApart(
     }
     const parsed = parser.parse(block.bytes.subarray(span.start, span.contentEnd));
     const fields = parsed.fields === null ? null : padded(job, parsed.fields);
-    if (fields !== null && fields.length === job.plan.columns.length) {
-      records.push({ span, fields, doubtful: isDoubtful(job, fields) });
-    } else rejects.push(rejectOf(job, block, span, faultOf(job, parsed)));
+    if (fields === null || fields.length !== job.plan.columns.length) {
+      rejects.push(rejectOf(job, block, span, faultOf(job, parsed)));
+      continue;
+    }
+    const changed = transformed(job, fields);
+    if ('code' in changed) rejects.push(rejectOf(job, block, span, changed));
+    else records.push({ span, fields: changed, doubtful: isDoubtful(job, changed) });
   }
   return { records, rejects };
+}
+
+/** Fields whose transform takes a NUL byte for what it is: a bit that is not set, or binary data. */
+function nulFields(job: CopyJob): ReadonlySet<number> {
+  const names = ['boolean', 'bits', 'bytes'];
+  const fields = job.fields.filter(({ column }) => names.includes(column.transform?.name ?? ''));
+  return new Set(fields.map(({ at }) => at));
+}
+
+/** The fields as Postgres is to read them, or the fault of the first value that cannot be. */
+function transformed(job: CopyJob, fields: readonly Field[]): readonly Field[] | Fault {
+  let changed: Field[] | null = null;
+  for (const { at, column, transform } of job.fields) {
+    const field = fields[at] as Field;
+    if (transform === null || isNull(job, field)) continue;
+    const value = transform(field.value);
+    if (value instanceof RefusedValue)
+      return { code: 'VALUE_REFUSED', message: value.reason, column: column.name, sqlstate: null };
+    if (value === field.value) continue;
+    changed ??= [...fields];
+    changed[at] = value === null ? { value: job.dialect.nullMarker, quoted: false } : { value, quoted: true };
+  }
+  return changed ?? fields;
 }
 
 /** The fields that a short record lacks are NULL, where the dataset says so. */

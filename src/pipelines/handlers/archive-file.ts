@@ -49,7 +49,8 @@ async function identify(handle: SourceHandle, file: SourceFile, settings: Settin
   return { entries, failed, skipped, anyOrder: archive.anyOrder, archiveSha256: sha256 };
 }
 
-interface Inside {
+/** An opened archive, and what its entries need to know of it. */
+export interface Inside {
   readonly archive: Archive;
   readonly file: SourceFile;
   readonly settings: Settings;
@@ -57,14 +58,17 @@ interface Inside {
   sha256(): string;
 }
 
-function isToSkip(name: string, { skipEntries }: Settings): boolean {
+export function isToSkip(name: string, { skipEntries }: Settings): boolean {
   return skipEntries.some((glob) =>
     picomatch.isMatch(name, glob, { basename: !glob.includes('/'), dot: true }),
   );
 }
 
 /** What concerns the entry alone comes back; what concerns the file or the machine is thrown. */
-async function identifyEntry(inside: Inside, entry: ArchiveEntry): Promise<IdentifiedEntry | FailedEntry> {
+export async function identifyEntry(
+  inside: Inside,
+  entry: ArchiveEntry,
+): Promise<IdentifiedEntry | FailedEntry> {
   const title = `${inside.file.displayPath}/${entry.name}`;
   let found: FoundDataset | null = null;
   try {
@@ -87,7 +91,7 @@ function refuseUnsupported(name: string, title: string): void {
   throw new SluiceError('FILE_UNSUPPORTED', { file: title, extension });
 }
 
-interface TextEntry {
+export interface TextEntry {
   readonly entry: ArchiveEntry;
   /** Without folders. */
   readonly name: string;
@@ -118,7 +122,7 @@ async function identifyText(inside: Inside, text: TextEntry): Promise<Identified
   };
 }
 
-function openText(inside: Inside, { entry, name, title }: TextEntry): RawEntry {
+export function openText(inside: Inside, { entry, name, title }: Omit<TextEntry, 'found'>): RawEntry {
   const packed = inside.archive.open(entry);
   const isGzip = name.toLowerCase().endsWith('.gz');
   const limits = inside.settings.archiveLimits;

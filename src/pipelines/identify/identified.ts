@@ -3,6 +3,7 @@ import type { SluiceError } from '../../errors.ts';
 import type { ByteSource } from '../../formats/byte-source.ts';
 import type { DetectedDialect } from '../../formats/delimited/detect-dialect.ts';
 import type { Field } from '../../formats/delimited/dialect.ts';
+import type { ValueTransform } from '../../formats/dump/value-transform.ts';
 import type { Correction } from '../../ledger/corrections.ts';
 import type { Inference } from '../inference/infer-types.ts';
 
@@ -55,6 +56,18 @@ export interface IdentifiedEntry {
   open(): OpenedEntry;
 }
 
+/** One column as a dump's descriptor has it. */
+export interface DescribedColumn {
+  /** As it stands there. */
+  readonly name: string;
+  /** Postgres type. */
+  readonly type: string;
+  /** What is done to its values first. */
+  readonly transform: ValueTransform | null;
+  /** The dataset leaves binary columns out. */
+  readonly isDropped: boolean;
+}
+
 export interface FailedEntry {
   readonly entryName: string;
   readonly title: string;
@@ -83,12 +96,4 @@ export interface OpenedEntry {
 /** A file that is one load job. */
 export function oneEntry(entry: IdentifiedEntry): IdentifiedFile {
   return { entries: [entry], failed: [], skipped: [], anyOrder: true, archiveSha256: null };
-}
-
-/** One column as a dump's descriptor has it. */
-export interface DescribedColumn {
-  /** As it stands there. */
-  readonly name: string;
-  /** Postgres type. */
-  readonly type: string;
 }

@@ -23,6 +23,8 @@ export interface Content {
   readonly fileName: string | null;
   readonly sample: Sample;
   readonly overrides: DialectOverrides | undefined;
+  /** Found out already. */
+  readonly detected?: DetectedDialect;
   open(): RawEntry;
 }
 
@@ -39,11 +41,13 @@ export function refuseBinary(sample: Sample, title: string): void {
 /** Finds out dialect and types. */
 export async function identifyContent(content: Content): Promise<IdentifiedContent> {
   const { title, sample, fileName, overrides } = content;
-  const detected = detectDialect(sample.head, {
-    complete: sample.whole,
-    ...(fileName !== null && { fileName }),
-    ...(overrides && { overrides }),
-  });
+  const detected =
+    content.detected ??
+    detectDialect(sample.head, {
+      complete: sample.whole,
+      ...(fileName !== null && { fileName }),
+      ...(overrides && { overrides }),
+    });
   if (detected === null) throw new SluiceError('FILE_EMPTY', { file: title });
   const records = await sampleRecords(sample, detected, title);
   return {

@@ -7,8 +7,9 @@ export interface TakenLabel {
   readonly label: string | null;
 }
 
-/** `_v2`, `-v2.3`, ` V10` at the end of a name, divided from the rest by something other than a letter or digit. */
-const VERSION_TOKEN = /(?<=[\p{L}\p{N}][^\p{L}\p{N}]*)[^\p{L}\p{N}](?<label>v\d+(?:\.\d+)*)$/iu;
+/** `_v2`, `-v2.3`, ` V10`, `-2.3.1` at the end of a name, no date, divided from the rest by something other than a letter or digit. */
+const VERSION_TOKEN =
+  /(?<=[\p{L}\p{N}][^\p{L}\p{N}]*)[^\p{L}\p{N}](?!\d{4}\.\d{2}\.\d{2}$)(?<label>v\d+(?:\.\d+)*|\d+(?:\.\d+)+)$/iu;
 
 /** What says which part of a name is the label: a RegExp, or `false` for none. */
 export type LabelPattern = DatasetConfig['label'];

@@ -1,6 +1,7 @@
 import type { Contract } from '../../config/define.ts';
+import { transformFor } from '../../formats/dump/value-transform.ts';
 import { identifierFrom, MAX_NAME_BYTES, shortenWithHash } from '../../naming.ts';
-import type { IdentifiedEntry } from '../identify/identified.ts';
+import type { DescribedColumn, IdentifiedEntry } from '../identify/identified.ts';
 import type { Inference } from '../inference/infer-types.ts';
 import type { KnownVersion } from '../tables/known-dataset.ts';
 import { briefType } from '../tables/type-names.ts';
@@ -32,6 +33,7 @@ export function planColumns(input: ColumnsInput): PlannedColumns {
   const names = normaliseNames(originals);
   const declared = byName(Object.entries(entry.config?.columns ?? {}));
   const described = byName((entry.described ?? []).map(({ name, type }) => [name, type]));
+  const dumped = new Map((entry.described ?? []).map((column) => [normaliseName(column.name, 1), column]));
   const existing = existingColumns(input, names);
   const variants = input.versions.flatMap((version) => version.columns.filter(isVariant));
   const variantName = variantNames(input, names);
@@ -51,9 +53,17 @@ export function planColumns(input: ColumnsInput): PlannedColumns {
     ),
   );
   return {
-    columns: settled.map(({ column }) => column),
+    columns: settled.map(({ column }, at) => asDescribed(column, dumped.get(names[at] ?? ''))),
     changes: settled.flatMap(({ change }) => (change === null ? [] : [change])),
   };
+}
+
+/** With what a dump says of the column beyond its type. */
+function asDescribed(column: PlannedColumn, dumped: DescribedColumn | undefined): PlannedColumn {
+  if (dumped === undefined) return column;
+  if (dumped.isDropped) return { ...column, discarded: true, why: 'binary, dropped as the dataset says' };
+  const transform = transformFor(dumped.transform, column.type);
+  return transform === null ? column : { ...column, transform };
 }
 
 /** The name under which a column is compared from file to file. */

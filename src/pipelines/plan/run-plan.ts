@@ -1,5 +1,6 @@
 import type { Contract } from '../../config/define.ts';
 import type { Dialect } from '../../formats/delimited/dialect.ts';
+import type { ValueTransform } from '../../formats/dump/value-transform.ts';
 import type { Correction } from '../../ledger/corrections.ts';
 
 /** What is about to happen to one file; plain JSON. `sluice plan FILE` prints it. */
@@ -80,6 +81,8 @@ export interface PlannedColumn {
   readonly why: string;
   /** The contract leaves this column out. */
   readonly discarded: boolean;
+  /** What is done to its values first, for columns of a dump. */
+  readonly transform?: ValueTransform;
   /** The column of another type that this one stands beside. */
   readonly variantOf?: string;
 }

@@ -1,0 +1,263 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Pool } from 'pg';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import yauzl from 'yauzl';
+import { deliver } from '../../entry-points.ts';
+import { buildZip } from '../../formats/archive/build-zip.ts';
+import { ReusedDatabases } from '../../reused-databases.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
+
+const databases = new ReusedDatabases();
+afterAll(() => databases.drop());
+const DUMPS = join(import.meta.dirname, '../../fixtures/dumps');
+
+describe('the dumps of two applications', () => {
+  it('come in whole, as another reader sees them', async () => {
+    await deliver('once', { folder: DUMPS, env: {} }, databases, async ({ files, database }) => {
+      expect(new Set(Object.values(files))).toEqual(new Set(['published']));
+      const { pool } = database;
+      for (const [table, expected] of await readByHand())
+        expect(await valuesIn(pool, table), table).toEqual(expected);
+      expect(await typesOf(pool, 'lms_users')).toMatchObject({
+        userid: 'integer',
+        username: 'text',
+        isactive: 'boolean',
+        createdon: 'timestamp without time zone',
+        rowguid: 'uuid',
+      });
+      expect(await typesOf(pool, 'lms_courses')).toMatchObject({
+        price: 'numeric(19,4)',
+        duration: 'smallint',
+      });
+      expect(await typesOf(pool, 'crm_accounts')).toEqual({
+        ...{ id: 'bigint', name: 'character varying(255)', status: 'text', amount: 'numeric(12,2)' },
+        ...{ active: 'boolean', created_at: 'timestamp without time zone', payload: 'json', note: 'text' },
+        ...{ updated_at: 'timestamp without time zone', year_founded: 'integer' },
+      });
+    });
+  });
+});
+
+describe('a dump', () => {
+  const columns = (types: Readonly<Record<string, string>>) =>
+    JSON.stringify(Object.entries(types).map(([tbl_col, col_type]) => ({ tbl_col, col_type })));
+
+  it('has its values rewritten where Postgres would refuse or misread them', async () => {
+    const types = {
+      id: 'int(10) unsigned',
+      day: 'date',
+      flag: 'bit(1)',
+      bits: 'bit(4)',
+      tags: "set('a','b')",
+    };
+    const zip = buildZip([
+      { name: 'app/T.JSON', content: columns({ ...types, blob: 'blob', took: 'time', n: 'tinyint(1)' }) },
+      {
+        name: 'app/t.csv',
+        content:
+          "1,0000-00-00,b'1',b'101',\"a,b\",0x00FF,838:59:59,1\n2,2020-01-02,b'0',3,\"\",0x,,\n3,2020-00-00,b'0',3,\"\",0x,,\n4,2020-01-02,b'0',3,\"\",0x,,2\n",
+      },
+    ]);
+    await withDump(zip, 'x_v1.zip', {}, async (pool) => {
+      expect(await valuesIn(pool, 'x_t')).toEqual([
+        ['1', null, 'true', '0101', '{a,b}', '\\x00ff', '838:59:59', 'true'],
+        ['2', '2020-01-02', 'false', '0011', '{}', '\\x', null, null],
+      ]);
+      const { rows } = await pool.query(
+        'select column_name as c, raw from sluice.rejects order by record_number',
+      );
+      expect(rows.map(({ c, raw }) => [c, raw.toString()])).toEqual([
+        ['day', '3,2020-00-00,b\'0\',3,"",0x,,\n'],
+        ['n', '4,2020-01-02,b\'0\',3,"",0x,,2\n'],
+      ]);
+    });
+  });
+
+  it('loads what its descriptors leave out, and says so', async () => {
+    const zip = buildZip([
+      { name: 't.json', content: columns({ a: 'int', gone: 'int' }) },
+      { name: 't.dat', content: 'a|more\n1|x\nNULL|y\n' },
+      { name: 'bare.dat', content: 'n|m\n1|NULL\n2|3\n' },
+      { name: 'lone.json', content: columns({ a: 'int' }) },
+    ]);
+    await withDump(zip, '20240105093000_app-2.3.1.zip', {}, async (pool) => {
+      expect(await valuesIn(pool, 'app_t')).toEqual([
+        ['1', 'x'],
+        [null, 'y'],
+      ]);
+      expect(await valuesIn(pool, 'app_bare')).toEqual([
+        ['1', null],
+        ['2', '3'],
+      ]);
+      const { rows } = await pool.query('select skipped from sluice.run');
+      expect(rows[0].skipped).toEqual([
+        { name: 'lone.json', reason: expect.stringContaining('without data') },
+        { name: 't.dat', reason: expect.stringContaining('gone') },
+        { name: 't.dat', reason: expect.stringContaining('more') },
+        { name: 'bare.dat', reason: expect.stringContaining('without a descriptor') },
+      ]);
+    });
+  });
+
+  it('obeys the types, source and binary option of its dataset', async () => {
+    const zip = buildZip([
+      { name: 't.json', content: columns({ a: 'tinyint(1)', odd: 'hologram', picture: 'image' }) },
+      { name: 't.dat', content: '1|x|0xFF\n2|y|0x00\n' },
+    ]);
+    const config = `export default { datasets: [{ name: 'app_t', source: 'sqlserver', binary: 'drop', columns: { odd: 'text', a: 'smallint' } }] };`;
+    await withDump(zip, 'app_v1.zip', { config }, async (pool) => {
+      expect(await valuesIn(pool, 'app_t')).toEqual([
+        ['1', 'x'],
+        ['2', 'y'],
+      ]);
+    });
+  });
+});
+
+async function withDump(
+  zip: Buffer,
+  name: string,
+  { config = '' }: { config?: string },
+  inspect: (pool: Pool) => Promise<void>,
+): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-dump-'));
+  try {
+    await mkdir(join(folder, 'drop'));
+    await writeFile(join(folder, 'drop', name), zip);
+    if (config !== '') await writeFile(join(folder, 'sluice.config.ts'), config);
+    const env = { REJECT_LIMIT: 'none' };
+    await deliver('once', { folder, env }, databases, async ({ files, database, outcomes }) => {
+      expect(files, outcomes[0]?.errorMessage ?? '').toEqual({ [name]: 'published' });
+      await inspect(database.pool);
+    });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function typesOf(pool: Pool, table: string): Promise<Record<string, string>> {
+  const { rows } = await pool.query<{ name: string; type: string }>(
+    `select attname as name, format_type(atttypid, atttypmod) as type from pg_attribute
+      where attrelid = $1::regclass and attnum > 0 and attname not in ('_run_id', '_row')`,
+    [`staging.${table}`],
+  );
+  return Object.fromEntries(rows.map(({ name, type }) => [name, type]));
+}
+
+/** All rows of the parent as text, sorted; of a table of several layouts, the columns that the first has. */
+async function valuesIn(pool: Pool, table: string): Promise<(string | null)[][]> {
+  const names = Object.keys(await typesOf(pool, table)).slice(0, WIDTHS[table]);
+  const { rows } = await pool.query({
+    text: `select ${names.map((name) => `"${name}"::text`).join(', ')} from staging.${table}`,
+    rowMode: 'array',
+  });
+  return sorted(rows);
+}
+
+const WIDTHS: Readonly<Record<string, number>> = { lms_users: 8, lms_courses: 6 };
+
+function sorted(rows: (string | null)[][]): (string | null)[][] {
+  return rows.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+}
+
+const ARCHIVES = {
+  'lms_v1.zip': 'lms',
+  'lms_v2.zip': 'lms',
+  'lms_v3.zip': 'lms',
+  'crm_v7.zip': 'crm',
+} as const;
+
+/** Rows of the four archives by table, read without any of Sluice. */
+async function readByHand(): Promise<Map<string, (string | null)[][]>> {
+  const tables = new Map<string, (string | null)[][]>();
+  for (const [file, app] of Object.entries(ARCHIVES)) {
+    for (const [name, bytes] of await unzip(join(DUMPS, 'drop', file))) {
+      if (!name.endsWith('.dat')) continue;
+      const table = `${app}_${name.slice(0, -4)}`;
+      const [, ...rows] =
+        app === 'crm' ? divide(bytes.toString('utf8'), '\\') : divide(bytes.toString('latin1'), '"');
+      const width = WIDTHS[table];
+      tables.set(table, [
+        ...(tables.get(table) ?? []),
+        ...rows.map((row) => row.slice(0, width).map(asPostgres)),
+      ]);
+    }
+  }
+  expect([...tables].map(([name, rows]) => [name, rows.length]).sort()).toEqual([
+    ['crm_accounts', 500],
+    ['lms_courses', 150],
+    ['lms_userassignedcourses', 10_000],
+    ['lms_users', 3000],
+  ]);
+  for (const [name, rows] of tables)
+    tables.set(
+      name,
+      sorted(name === 'crm_accounts' ? rows.map(flagFifth) : rows.map(FLAGS[name] ?? ((row) => row))),
+    );
+  return tables;
+}
+
+const FLAGS: Readonly<Record<string, (row: (string | null)[]) => (string | null)[]>> = {
+  lms_users: (row) => flag(row, 5),
+  lms_userassignedcourses: (row) => flag(row, 7),
+};
+
+function flagFifth(row: (string | null)[]): (string | null)[] {
+  return flag(row, 4);
+}
+
+function flag(row: (string | null)[], at: number): (string | null)[] {
+  return row.with(at, row[at] === null ? null : row[at] === '1' ? 'true' : 'false');
+}
+
+/** As Postgres writes what the file has: uuids in lower case, times without zeros at their end. */
+function asPostgres(value: string | null): string | null {
+  if (value === null || value === '0000-00-00 00:00:00') return null;
+  if (/^[\dA-F]{8}-[\dA-F-]{27}$/.test(value)) return value.toLowerCase();
+  return /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+$/.test(value) ? value.replace(/\.?0*$/, '') : value;
+}
+
+function divide(text: string, escaping: string): (string | null)[][] {
+  const pattern =
+    escaping === '"'
+      ? /(?:"((?:[^"]|"")*)"|([^|\r\n]*))(\||\r?\n)/gy
+      : /(?:"((?:[^"\\]|\\.)*)"|([^|\n]*))(\||\n)/gsy;
+  const rows: (string | null)[][] = [[]];
+  for (const [, quoted, plain, end] of text.matchAll(pattern)) {
+    const isNull = plain === (escaping === '"' ? 'NULL' : '\\N');
+    const value =
+      quoted === undefined
+        ? plain
+        : escaping === '"'
+          ? quoted.replaceAll('""', '"')
+          : quoted.replace(/\\(["\\])/g, '$1');
+    rows.at(-1)?.push(isNull ? null : (value ?? ''));
+    if (end !== '|') rows.push([]);
+  }
+  return rows.slice(0, -1);
+}
+
+async function unzip(file: string): Promise<[string, Buffer][]> {
+  const open = promisify(yauzl.open) as (path: string, options: yauzl.Options) => Promise<yauzl.ZipFile>;
+  const zip = await open(file, { lazyEntries: true });
+  const found: [string, Buffer][] = [];
+  return new Promise((resolve, reject) => {
+    zip.on('error', reject).on('end', () => resolve(found));
+    zip.on('entry', (entry: yauzl.Entry) => {
+      zip.openReadStream(entry, (error, stream) => {
+        if (error !== null || stream === undefined) return reject(error ?? new Error('no stream'));
+        const chunks: Buffer[] = [];
+        stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+        stream.on('end', () => {
+          found.push([entry.fileName, Buffer.concat(chunks)]);
+          zip.readEntry();
+        });
+      });
+    });
+    zip.readEntry();
+  });
+}
