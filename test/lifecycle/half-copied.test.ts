@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { expect, it, vi } from 'vitest';
 import { csvRecords, csvText } from '../generated.ts';
 import { eventually, Service } from '../service.ts';
@@ -75,3 +76,25 @@ it('a half-copied file that was failed, or grew while nobody looked, is taken ag
 function rowsOf(service: Service): Promise<number> {
   return service.value<number>('select count(*) from staging.orders');
 }
+
+it.each(['file linked', 'file moved', 'receipt written'])(
+  'a half-copied file that grows after a crash right after «%s» is taken again',
+  async (step) => {
+    const service = await Service.create();
+    const killer = pathToFileURL(join(import.meta.dirname, '../crash/kill-at.mjs')).href;
+    const writer = await open(join(service.imports, 'orders.csv'), 'w');
+    try {
+      await writer.write(csvText(50));
+      const killed = await service.run(['once'], { NODE_OPTIONS: `--import=${killer}`, KILL_AT: step });
+      expect(killed.signal).toBe('SIGKILL');
+      await writer.write(csvRecords(51, 30));
+    } finally {
+      await writer.close();
+    }
+    await service.start();
+    await eventually(async () => (await rowsOf(service)) === 80, 60_000, 'the whole file is published');
+    await service.finished(await service.value<number>('select count(*) from sluice.source_file'));
+    expect(await service.value('select count(distinct id) from staging.orders')).toBe(80);
+    expect(await service.filesIn('imports')).toEqual([expect.stringMatching(/^processed\//)]);
+  },
+);

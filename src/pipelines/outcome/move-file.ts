@@ -42,9 +42,17 @@ export async function isStill(at: Buffer, identity: FileIdentity): Promise<boole
   return stats?.isFile() === true && sameFile(identityOf(stats), identity);
 }
 
+/** It may have grown where it lies now: its sender still holds it open. */
 async function findMoved(file: SourceFile, folder: string, runId: number): Promise<Buffer | null> {
-  for (const target of targets(file, folder, runId)) if (await isStill(target, file.identity)) return target;
+  for (const target of targets(file, folder, runId)) if (await isItself(target, file.identity)) return target;
   return null;
+}
+
+async function isItself(at: Buffer, { inode, device }: FileIdentity): Promise<boolean> {
+  const stats = await lstat(at, { bigint: true }).catch(() => null);
+  if (stats?.isFile() !== true) return false;
+  const found = identityOf(stats);
+  return found.inode === inode && found.device === device;
 }
 
 function targets(file: SourceFile, folder: string, runId: number): Buffer[] {
