@@ -60,11 +60,11 @@ it('I7 nobody waits for a poison file: one that hangs is broken off, tried again
 });
 
 it('I7 nobody waits for a poison file: a load whose server process hangs is loaded anew, a slow one is left alone', async () => {
-  const service = await Service.create({ LANES: '1', STALL_MS: '1500' });
+  const service = await Service.create({ LANES: '1', STALL_MS: '2500' });
   const proxy = await DatabaseProxy.before(service.database.url);
   const running = await service.start({ DATABASE_URL: proxy.url });
-  // Three blocks at a second each: longer than a stall, but it moves.
-  proxy.bytesPerSecond = 4_000_000;
+  // Several blocks of a second or more each: longer than a stall in all, but it moves.
+  proxy.bytesPerSecond = 8_000_000;
   await service.drop('slow.csv', csvText(300_000));
   await service.finished(1);
   expect(running.output).not.toContain('RUN_STALLED');
