@@ -21,7 +21,7 @@ export async function untilQuiet(world: World): Promise<void> {
 }
 
 async function isQuiet(world: World): Promise<boolean> {
-  if ((await waitingFiles(world)).length > 0) return false;
+  if (!world.ready || (await waitingFiles(world)).length > 0) return false;
   const { rows } = await world.pool.query<{ n: number }>(
     'select count(*) as n from sluice.source_file where finished_at is null or outcome_done_at is null',
   );

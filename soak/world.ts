@@ -23,6 +23,8 @@ export default defineConfig({ datasets: [
 export class World {
   readonly imports: string;
   readonly exports: string;
+  /** The service has said that it watches. */
+  ready = false;
   private service: ChildProcess | null = null;
   /** Faults may end the service: then it is started again. */
   private wanted = false;
@@ -62,10 +64,15 @@ export class World {
     child.stdout?.pipe(log, { end: false });
     child.stderr?.pipe(log, { end: false });
     this.service = child;
+    this.ready = false;
+    child.stdout?.on('data', (chunk: Buffer) => {
+      if (this.service === child && chunk.includes('ready: ')) this.ready = true;
+    });
     child.once('exit', () => {
       log.end();
       if (this.service !== child) return;
       this.service = null;
+      this.ready = false;
       if (this.wanted) this.start();
     });
   }

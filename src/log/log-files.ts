@@ -28,6 +28,9 @@ export class LogFiles {
   #transport: DailyRotateFile | null = null;
   #failedAt = 0;
   #reported = false;
+  /** Files of the transport in use that were begun, and those that have taken everything. */
+  #begun = 0;
+  #finished = 0;
 
   constructor(options: LogFilesOptions) {
     this.#options = options;
@@ -39,16 +42,21 @@ export class LogFiles {
     if (this.#transport === null && Date.now() - this.#failedAt >= REOPEN_MS) this.#open();
   }
 
-  /** Resolves when the file has taken everything, or after two seconds when it does not. */
+  /** Resolves when the files have taken everything, or after two seconds when they do not. */
   async flushed(): Promise<void> {
     const transport = this.#transport;
     if (transport === null) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, FLUSH_MS);
-      transport.logStream.end(() => {
+      // A file that was full may be busy still with what it had been given.
+      const whenAllAre = () => {
+        if (this.#finished < this.#begun) return;
         clearTimeout(timer);
         resolve();
-      });
+      };
+      transport.logStream.on('finish', whenAllAre);
+      transport.logStream.end();
+      whenAllAre();
     });
   }
 
@@ -67,6 +75,10 @@ export class LogFiles {
       transport.on('error', (error: Error) => this.#fail(error));
       // The library does not listen to its own stream: an error there would stop the process.
       transport.logStream.on('error', (error) => this.#fail(error));
+      this.#begun = 1;
+      this.#finished = 0;
+      transport.logStream.on('rotate', () => this.#begun++);
+      transport.logStream.on('finish', () => this.#finished++);
       this.#transport = transport;
       logger.add(transport);
     } catch (error) {
