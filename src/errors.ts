@@ -1,6 +1,7 @@
 import { ARCHIVE_ERRORS } from './errors/archives.ts';
 import { CONFIGURATION_ERRORS } from './errors/configuration.ts';
 import { DATABASE_ERRORS } from './errors/database.ts';
+import { DECRYPTION_ERRORS } from './errors/decryption.ts';
 import { DUMP_ERRORS } from './errors/dumps.ts';
 import type { ErrorKind } from './errors/entry.ts';
 import { LAYOUT_ERRORS } from './errors/layout.ts';
@@ -25,6 +26,7 @@ export const CATALOGUE = {
   ...DATABASE_ERRORS,
   ...SOURCE_FILE_ERRORS,
   ...ARCHIVE_ERRORS,
+  ...DECRYPTION_ERRORS,
   ...RECORD_ERRORS,
   ...DUMP_ERRORS,
   ...LAYOUT_ERRORS,

@@ -8,6 +8,7 @@ import { type Database, openDatabase } from './db/database.ts';
 import { toSluiceError } from './db/database-error.ts';
 import { inTransaction } from './db/transaction.ts';
 import type { SluiceError } from './errors.ts';
+import { hasKeys, openKeys } from './formats/openpgp/keys.ts';
 import { watchedFolder } from './ledger/folder-claim.ts';
 import { discardHeld, type FinishedFile, recentlyFinished } from './ledger/kept-files.ts';
 import { Leases } from './ledger/leases.ts';
@@ -22,6 +23,7 @@ import { FamiliarFiles } from './pipelines/familiar-files.ts';
 import { archiveFile } from './pipelines/handlers/archive-file.ts';
 import { delimitedFile } from './pipelines/handlers/delimited-file.ts';
 import { dumpArchive } from './pipelines/handlers/dump-archive.ts';
+import { encrypted } from './pipelines/handlers/encrypted.ts';
 import { rejectCorrection } from './pipelines/handlers/reject-correction.ts';
 import { type Progress, ProgressMeter, progressLine } from './pipelines/load/progress.ts';
 import { finishedFile, GrownFiles, LOOKED_AT_HOURS, MOST_FILES } from './pipelines/outcome/grown-files.ts';
@@ -41,7 +43,14 @@ import type { SettledFile } from './watcher/settled-file.ts';
 import { Watcher } from './watcher/watcher.ts';
 
 /** In this order: the first that recognises a file has it. */
-export const HANDLERS = [rejectCorrection, delimitedFile, dumpArchive, archiveFile];
+export const HANDLERS = [
+  rejectCorrection,
+  delimitedFile,
+  dumpArchive,
+  archiveFile,
+  encrypted(rejectCorrection, delimitedFile),
+  encrypted(dumpArchive, archiveFile),
+];
 
 /** How often `load` looks whether another process has finished its file. */
 const OTHERS_POLL_MS = 250;
@@ -112,6 +121,8 @@ export class Application {
   /** Opens the database, makes the schemas and the folders, and clears away what a crash left. */
   static async open(settings: Settings, log: Log, options: ApplicationOptions): Promise<Application> {
     await makeFolders(settings);
+    // A key that cannot be used stops the start, and not the first file that needs it.
+    if (hasKeys(settings.decryption)) await openKeys(settings.decryption);
     const wantedLanes = settings.lanes ?? Math.min(availableParallelism() + 1, MOST_LANES);
     const database = await openDatabase(settings, (message) => log.info(message), {
       applicationName: options.applicationName,

@@ -25,6 +25,8 @@ const UNREACHABLE: ReadonlySet<ErrorCode> = new Set([
 const USAGE: ReadonlySet<ErrorCode> = new Set([
   'CONFIG_INVALID',
   'CONFIG_FILE_INVALID',
+  'DECRYPTION_KEY_UNUSABLE',
+  'DECRYPTION_KEY_LOCKED',
   'USAGE',
   'FOLDER_UNUSABLE',
   'FOLDER_WATCHED',

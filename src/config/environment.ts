@@ -9,8 +9,10 @@ import {
   flag,
   oneOf,
   path,
+  privateKey,
   rejectLimit,
   schemaName,
+  secret,
   type ValueKind,
   wholeNumber,
 } from './value-kinds.ts';
@@ -132,6 +134,23 @@ const VARIABLES = {
     200,
     'Unpacked bytes that one compressed byte of an archive may give, beyond the first 16 MB; more is refused as a zip bomb.',
   ),
+  GPG_KEY_FILE: optional(
+    path,
+    'Private keys that encrypted files are decrypted with, as gpg exports them.',
+    'unset',
+  ),
+  GPG_KEY: optional(privateKey, 'The same, as the text itself.', 'unset'),
+  GPG_PASSPHRASE_FILE: optional(
+    path,
+    'Passphrases of the keys, and of files encrypted with a passphrase alone: one a line, all are tried.',
+    'unset',
+  ),
+  GPG_PASSPHRASE: optional(secret, 'One such passphrase, as the text itself.', 'unset'),
+  MAX_ENCRYPTED_ARCHIVE_BYTES: withDefault(
+    wholeNumber(1, 2 ** 31, 'of bytes'),
+    256 * MIB,
+    'What an encrypted archive may decrypt to; it is held in memory, never on disk. Other encrypted files are streamed.',
+  ),
   MAX_RECORD_BYTES: withDefault(
     wholeNumber(1024, 256 * MIB, 'of bytes'),
     16 * MIB,
@@ -215,8 +234,12 @@ function parserOf({ kind, allowed }: Variable<unknown>): (text: string) => unkno
   };
 }
 
-/** A value as it may stand in a message: no password, no control characters. */
+/** Also names that are nearly one of ours. A file's name is none, unless somebody put the secret in its place. */
+const HOLDS_SECRET = /GPG|PGP|PASS|SECRET|TOKEN|KEY/i;
+
+/** A value as it may stand in a message: no password, no key, no control characters. */
 export function printable(variable: string, value = ''): string {
+  if (HOLDS_SECRET.test(variable) || value.includes('BEGIN PGP')) return '***';
   const holdsUrl = variable === 'DATABASE_URL' || /:\/\/|@/.test(value);
   return quoteIfOdd(holdsUrl ? maskMalformedUrl(value) : maskUrl(value));
 }

@@ -1,6 +1,7 @@
 import { relative, resolve } from 'node:path';
 import { SluiceError } from '../errors.ts';
 import { loadConfigFile } from './config-file.ts';
+import { type DecryptionSecrets, readDecryption } from './decryption.ts';
 import { readEnvFile } from './env-file.ts';
 import { type EnvironmentValues, readEnvironment, type VariableProblem } from './environment.ts';
 import { nearMisses } from './near-miss.ts';
@@ -24,7 +25,14 @@ export async function loadSettings({ env, cwd, configPath }: SettingsSources): P
   const file = await readEnvFile(cwd);
   const merged = { ...file.variables, ...definedOnly(env) };
   const { values, problems } = readEnvironment(merged);
-  const all = [...problems, ...file.problems, ...nearMisses(env), ...contradictions(values, cwd)];
+  const { decryption, problems: secretProblems } = await readDecryption(values, cwd);
+  const all = [
+    ...problems,
+    ...secretProblems,
+    ...file.problems,
+    ...nearMisses(env),
+    ...contradictions(values, cwd),
+  ];
   if (all.length > 0) throw invalid(all);
   const config = await loadConfigFile(cwd, configPath ?? values.SLUICE_CONFIG);
   const {
@@ -34,7 +42,14 @@ export async function loadSettings({ env, cwd, configPath }: SettingsSources): P
     models = [],
     examples = true,
   } = config;
-  return deepFreeze({ ...settingsFrom(values, cwd), datasets, archive, skipEntries, models, examples });
+  return deepFreeze({
+    ...settingsFrom(values, cwd, decryption),
+    datasets,
+    archive,
+    skipEntries,
+    models,
+    examples,
+  });
 }
 
 function definedOnly(env: SettingsSources['env']): Record<string, string | undefined> {
@@ -78,6 +93,7 @@ function isWithin(inner: string, outer: string): boolean {
 function settingsFrom(
   values: EnvironmentValues,
   cwd: string,
+  decryption: DecryptionSecrets,
 ): Omit<Settings, 'datasets' | 'archive' | 'skipEntries' | 'models' | 'examples'> {
   return {
     databaseUrl: values.DATABASE_URL ?? null,
@@ -106,6 +122,8 @@ function settingsFrom(
       bytes: values.MAX_ARCHIVE_BYTES,
       ratio: values.MAX_ARCHIVE_RATIO,
     },
+    decryption,
+    maxEncryptedArchiveBytes: values.MAX_ENCRYPTED_ARCHIVE_BYTES,
     maxRecordBytes: values.MAX_RECORD_BYTES,
     maxAttempts: values.MAX_ATTEMPTS,
     stallMs: values.STALL_MS,

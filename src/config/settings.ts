@@ -1,3 +1,4 @@
+import type { DecryptionSecrets } from './decryption.ts';
 import type { ArchivePolicy, DatasetConfig, ModelConfig } from './define.ts';
 
 /** Everything that can be set, validated and frozen. Sources: environment, `.env`, `sluice.config.ts`. */
@@ -39,6 +40,10 @@ export interface Settings {
     /** Unpacked bytes for each compressed one. */
     readonly ratio: number;
   };
+  /** What encrypted files are decrypted with. */
+  readonly decryption: DecryptionSecrets;
+  /** Bytes of memory that one encrypted archive may take, decrypted. */
+  readonly maxEncryptedArchiveBytes: number;
   /** Bytes; a longer record is refused. */
   readonly maxRecordBytes: number;
   /** Tries of one file before a transient error is treated as final. */

@@ -1,4 +1,5 @@
 import { parseRejectLimit, REJECT_LIMIT_ALLOWED } from './reject-limit.ts';
+import { Secret } from './secret.ts';
 import type { RejectLimit } from './settings.ts';
 
 /** A kind of value: what is allowed, in words that complete "allowed is …", and how text becomes it. */
@@ -46,6 +47,19 @@ export function oneOf<const W extends string>(...words: readonly W[]): ValueKind
 export const path: ValueKind<string> = {
   allowed: 'a path, absolute or relative to the working directory',
   parse: (text) => (text.includes('\0') ? undefined : text),
+};
+
+export const secret: ValueKind<Secret> = { allowed: 'any text', parse: (text) => new Secret(text) };
+
+/** `\\n` may stand for the ends of lines, which many places where variables are set cannot hold. */
+export const privateKey: ValueKind<Secret> = {
+  allowed: 'an armored private key, from its BEGIN line to its END line; \\n may stand for line ends',
+  parse(text) {
+    const key = text.replaceAll('\\n', '\n');
+    return /-----BEGIN PGP PRIVATE KEY BLOCK-----[\s\S]*-----END PGP PRIVATE KEY BLOCK-----/.test(key)
+      ? new Secret(key)
+      : undefined;
+  },
 };
 
 export const rejectLimit: ValueKind<RejectLimit> = {

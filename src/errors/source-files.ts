@@ -11,7 +11,7 @@ export const SOURCE_FILE_ERRORS = {
     kind: 'terminal',
     message: '{file} is of a kind Sluice does not read ({extension})',
     remedy:
-      'Deliver .csv, .tsv, .txt or .dat, each also as .gz, or in a .zip, .tar or .tar.gz archive. Entries of archives that are no data can be passed over with skipEntries.',
+      'Deliver .csv, .tsv, .txt or .dat, each also as .gz, or in a .zip, .tar or .tar.gz archive, and any of these encrypted (.csv.gpg, .zip.gpg: the name says what is inside). Entries of archives that are no data can be passed over with skipEntries.',
   },
   FILE_BINARY: {
     kind: 'terminal',

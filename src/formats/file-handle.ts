@@ -3,7 +3,10 @@ import { constants } from 'node:fs';
 import { type FileHandle, lstat, open } from 'node:fs/promises';
 import { messageOf, SluiceError } from '../errors.ts';
 import type { ByteSource } from './byte-source.ts';
+import type { Contents, ContentsReading, DirectReads } from './contents.ts';
 import type { RandomBytes } from './random-bytes.ts';
+
+const HASH_BYTES = 1024 * 1024;
 
 /** What tells one state of a file from another: if any of these changes, so may the content. */
 export interface FileIdentity {
@@ -19,7 +22,7 @@ export interface FileIdentity {
  * A source file opened for reading. Opening never follows a symbolic link and never blocks on a FIFO, and anything
  * but a regular file is refused.
  */
-export class SourceHandle implements RandomBytes {
+export class SourceHandle implements RandomBytes, Contents {
   /** Told after each read that the file gives bytes. */
   onRead: () => void = () => {};
 
@@ -46,6 +49,22 @@ export class SourceHandle implements RandomBytes {
   /** Bytes, when it was opened. */
   get size(): number {
     return this.opened.size;
+  }
+
+  get direct(): DirectReads {
+    return this;
+  }
+
+  async whole(): Promise<RandomBytes> {
+    return this;
+  }
+
+  /** By a reading of its own. */
+  async fileSha256(): Promise<string> {
+    const source = this.sequential();
+    const buffer = Buffer.allocUnsafe(HASH_BYTES);
+    while ((await source.read(buffer, 0)) > 0);
+    return source.sha256();
   }
 
   /** Reads the whole file; null when it changed meanwhile (I9). */
@@ -108,10 +127,11 @@ export class SourceHandle implements RandomBytes {
 type Pull = (target: Buffer, offset: number, position: number) => Promise<number>;
 
 /** Reads from start to end and hashes what it read. */
-export class HashingSource implements ByteSource {
+export class HashingSource implements ContentsReading {
   /** Bytes read so far. */
   position = 0;
   private readonly hash = createHash('sha256');
+  private digest: string | null = null;
 
   constructor(
     private readonly pull: Pull,
@@ -135,7 +155,13 @@ export class HashingSource implements ByteSource {
 
   /** SHA-256 of everything read, in hex. Ends the hashing. */
   sha256(): string {
-    return this.hash.digest('hex');
+    this.digest ??= this.hash.digest('hex');
+    return this.digest;
+  }
+
+  /** The same, for what is read is the file. */
+  fileSha256(): string {
+    return this.sha256();
   }
 
   close(): Promise<void> {

@@ -8,18 +8,27 @@ export const CHUNK_BYTES = 256 * 1024;
 /** What a transform stream makes of a source, read by pulling. Errors of either surface from `read`. */
 export class TransformSource implements ByteSource {
   private readonly output: StreamSource;
+  /** Resolves when the source has been read to its end, with the error that this brought. */
+  private readonly ended: Promise<unknown>;
 
   constructor(
     private readonly source: ByteSource,
     transform: Transform,
   ) {
     // An error reaches the reader through `transform`, which pipeline destroys with it.
-    pipeline(Readable.from(chunksOf(source), { highWaterMark: 1 }), transform, () => {});
+    this.ended = new Promise((resolve) => {
+      pipeline(Readable.from(chunksOf(source), { highWaterMark: 1 }), transform, (error) => resolve(error));
+    });
     this.output = new StreamSource(transform);
   }
 
-  read(target: Buffer, offset: number): Promise<number> {
-    return this.output.read(target, offset);
+  /** A transform may be at its end before the source is: what the source finds wrong at its own end counts too. */
+  async read(target: Buffer, offset: number): Promise<number> {
+    const got = await this.output.read(target, offset);
+    if (got > 0) return got;
+    const error = await this.ended;
+    if (error) throw error;
+    return 0;
   }
 
   async close(): Promise<void> {

@@ -156,7 +156,7 @@ async function prepare(group: Group, item: RunningFile, read: NamedFile | null):
     const [entry] = identified.entries;
     if (entry === undefined || entry.correction !== null) return null;
     if (isSpecial(entry, item.file)) return null;
-    if (entry.compression === 'gzip' && handle.opened.size > MOST_COMPRESSED_BYTES) return null;
+    if (entry.compression !== 'none' && handle.opened.size > MOST_COMPRESSED_BYTES) return null;
     const prepared = await load(group, item, handle, entry);
     const known = await knownDataset(group, entry.dataset);
     if (prepared !== null && read !== null) familiar.learn(read, entry, prepared.job.plan, known);

@@ -125,7 +125,7 @@ export async function identifyFile(
     const identified = handler.accepts(file) ? await handler.identify(handle, file, context) : null;
     if (identified !== null) return { handler, identified };
   }
-  const extension = /\.[^.]*$/.exec(file.name)?.[0] ?? 'no extension';
+  const extension = /\.[^.]*(\.(gpg|pgp|asc))?$/i.exec(file.name)?.[0] ?? 'no extension';
   throw new SluiceError('FILE_UNSUPPORTED', { file: file.displayPath, extension });
 }
 

@@ -2,6 +2,8 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { COMPLETE, type Completeness } from '../formats/completeness.ts';
 import { gzipCompleteness } from '../formats/gzip/is-complete.ts';
+import { isEncryptedName } from '../formats/openpgp/encrypted-name.ts';
+import { openpgpCompleteness } from '../formats/openpgp/is-complete.ts';
 import { tarCompleteness } from '../formats/tar/is-complete.ts';
 import { zipCompleteness } from '../formats/zip/is-complete.ts';
 import { identityOf } from './identity.ts';
@@ -13,11 +15,15 @@ type Check = (handle: FileHandle, size: number, signal: AbortSignal) => Promise<
 
 /** Inflating this much takes some milliseconds; more has to happen beside the others. */
 const QUICK_GZIP_BYTES = 256 * 1024;
+/** Some programs write a header for every 8 KB. */
+const QUICK_OPENPGP_BYTES = 32 * 1024 * 1024;
 const OPEN_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /** True when checking this file takes long enough to hold up others. */
 export function isSlowToCheck(file: ObservedFile): boolean {
-  return checkFor(file.path) === gzipCompleteness && file.identity.size > QUICK_GZIP_BYTES;
+  const check = checkFor(file.path);
+  if (check === openpgpCompleteness) return file.identity.size > QUICK_OPENPGP_BYTES;
+  return check === gzipCompleteness && file.identity.size > QUICK_GZIP_BYTES;
 }
 
 /**
@@ -51,6 +57,7 @@ export async function checkCompleteness(
 
 function checkFor(path: Buffer): Check | null {
   const name = baseName(path).toString('latin1').toLowerCase();
+  if (isEncryptedName(name)) return openpgpCompleteness;
   if (name.endsWith('.zip')) return zipCompleteness;
   if (name.endsWith('.tar')) return tarCompleteness;
   return name.endsWith('.gz') || name.endsWith('.tgz') ? gzipCompleteness : null;

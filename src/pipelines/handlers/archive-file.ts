@@ -5,12 +5,12 @@ import { SluiceError } from '../../errors.ts';
 import type { Archive, ArchiveEntry } from '../../formats/archive/archive.ts';
 import { LimitedSource } from '../../formats/archive/limited-source.ts';
 import { isArchiveName, openArchive, stripArchiveExtension } from '../../formats/archive/open-archive.ts';
-import { HashingSource, type SourceHandle } from '../../formats/file-handle.ts';
+import type { Contents } from '../../formats/contents.ts';
+import { HashingSource } from '../../formats/file-handle.ts';
 import { GunzipSource } from '../../formats/gzip/gunzip-source.ts';
 import type { SourceFile } from '../../ledger/source-file.ts';
 import { isSupportedName, nameFromStem } from '../identify/dataset-name.ts';
 import { type FoundDataset, findDataset } from '../identify/find-dataset.ts';
-import { hashFile } from '../identify/find-twin.ts';
 import type { FailedEntry, IdentifiedEntry, IdentifiedFile, SkippedEntry } from '../identify/identified.ts';
 import { identifyContent, type RawEntry, refuseBinary } from '../identify/identify-content.ts';
 import { sampleStream } from '../identify/sample.ts';
@@ -21,14 +21,14 @@ export const archiveFile: Handler = {
   name: 'archive of delimited files',
   isArchive: true,
   accepts: (file) => isArchiveName(file.name),
-  identify: (handle, file, { settings }) => identify(handle, file, settings),
+  identify: (contents, file, { settings }) => identify(contents, file, settings),
 };
 
-async function identify(handle: SourceHandle, file: SourceFile, settings: Settings): Promise<IdentifiedFile> {
-  if (handle.size === 0) throw new SluiceError('FILE_EMPTY', { file: file.displayPath });
-  const archive = await openArchive(handle, settings.archiveLimits);
+async function identify(contents: Contents, file: SourceFile, settings: Settings): Promise<IdentifiedFile> {
+  if (contents.size === 0) throw new SluiceError('FILE_EMPTY', { file: file.displayPath });
+  const archive = await openArchive(await contents.whole(), settings.archiveLimits);
   // While samples are unpacked, which happens beside us.
-  const hashed = hashFile(handle);
+  const hashed = contents.fileSha256();
   hashed.catch(() => {});
   const inside: Inside = { archive, file, settings, sha256: () => sha256 };
   let sha256 = '';

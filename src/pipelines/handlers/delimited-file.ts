@@ -1,14 +1,15 @@
 import { EXAMPLE_DATASETS } from '../../config/example-datasets.ts';
 import type { Settings } from '../../config/settings.ts';
 import { SluiceError } from '../../errors.ts';
-import { HashingSource, type SourceHandle } from '../../formats/file-handle.ts';
+import type { Contents } from '../../formats/contents.ts';
+import { HashingSource } from '../../formats/file-handle.ts';
 import { GunzipSource } from '../../formats/gzip/gunzip-source.ts';
 import type { SourceFile } from '../../ledger/source-file.ts';
 import { isSupportedName } from '../identify/dataset-name.ts';
 import { findDataset } from '../identify/find-dataset.ts';
 import { type IdentifiedEntry, oneEntry } from '../identify/identified.ts';
 import { identifyContent, type RawEntry, refuseBinary } from '../identify/identify-content.ts';
-import { type Sample, sampleFile, sampleStream } from '../identify/sample.ts';
+import { type Sample, sampleContents, sampleStream } from '../identify/sample.ts';
 import type { Handler, NamedEntry } from './handler.ts';
 
 /** Any `.csv`, `.tsv`, `.txt` or `.dat`, each also as `.gz`: one file, one load job. */
@@ -16,7 +17,7 @@ export const delimitedFile: Handler = {
   name: 'delimited file',
   isArchive: false,
   accepts: (file) => isSupportedName(file.name),
-  identify: async (handle, file, { settings }) => oneEntry(await identify(handle, file, settings)),
+  identify: async (contents, file, { settings }) => oneEntry(await identify(contents, file, settings)),
   named,
 };
 
@@ -32,25 +33,21 @@ function named(file: SourceFile, settings: Settings): NamedEntry {
   };
 }
 
-async function identify(
-  handle: SourceHandle,
-  file: SourceFile,
-  settings: Settings,
-): Promise<IdentifiedEntry> {
+async function identify(contents: Contents, file: SourceFile, settings: Settings): Promise<IdentifiedEntry> {
   const title = file.displayPath;
-  if (handle.opened.size === 0) throw new SluiceError('FILE_EMPTY', { file: title });
+  if (contents.size === 0) throw new SluiceError('FILE_EMPTY', { file: title });
   const entry = named(file, settings);
   const { compression, config } = entry;
-  const sample = await takeSample(handle, compression, title);
+  const sample = await takeSample(contents, compression, title);
   refuseBinary(sample, title);
   const content = await identifyContent({
     title,
     fileName: file.name,
     sample,
     overrides: config?.dialect,
-    open: () => (compression === 'gzip' ? openGzip(handle, title) : openPlain(handle)),
+    open: () => (compression === 'gzip' ? openGzip(contents, title) : openPlain(contents)),
   });
-  return { ...entry, size: compression === 'none' ? handle.size : null, ...content };
+  return { ...entry, size: compression === 'none' ? contents.size : null, ...content };
 }
 
 function isGzip(name: string): boolean {
@@ -58,12 +55,12 @@ function isGzip(name: string): boolean {
 }
 
 async function takeSample(
-  handle: SourceHandle,
+  contents: Contents,
   compression: IdentifiedEntry['compression'],
   name: string,
 ): Promise<Sample> {
-  if (compression === 'none') return sampleFile(handle);
-  const inflated = new GunzipSource(handle.sequential(), name);
+  if (compression === 'none') return sampleContents(contents);
+  const inflated = new GunzipSource(contents.sequential(), name);
   try {
     return await sampleStream(inflated);
   } finally {
@@ -72,26 +69,23 @@ async function takeSample(
 }
 
 /** The file's own bytes. */
-export function openPlain(handle: SourceHandle): RawEntry {
-  const bytes = handle.sequential();
+export function openPlain(contents: Contents): RawEntry {
+  const bytes = contents.sequential();
   return {
     bytes,
-    sizeHint: handle.opened.size,
+    sizeHint: contents.size,
     position: () => bytes.position,
-    hashes: () => {
-      const file = bytes.sha256();
-      return { file, content: file };
-    },
+    hashes: () => ({ file: bytes.fileSha256(), content: bytes.sha256() }),
   };
 }
 
-function openGzip(handle: SourceHandle, title: string): RawEntry {
-  const raw = handle.sequential();
+function openGzip(contents: Contents, title: string): RawEntry {
+  const raw = contents.sequential();
   const bytes = HashingSource.over(new GunzipSource(raw, title));
   return {
     bytes,
     sizeHint: null,
     position: () => raw.position,
-    hashes: () => ({ file: raw.sha256(), content: bytes.sha256() }),
+    hashes: () => ({ file: raw.fileSha256(), content: bytes.sha256() }),
   };
 }

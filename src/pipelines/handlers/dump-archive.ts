@@ -1,6 +1,7 @@
 import { SluiceError } from '../../errors.ts';
 import type { ArchiveEntry } from '../../formats/archive/archive.ts';
 import { isArchiveName, openArchive, stripArchiveExtension } from '../../formats/archive/open-archive.ts';
+import type { Contents } from '../../formats/contents.ts';
 import { looksLikeDescriptor, parseDescriptor } from '../../formats/dump/descriptor.ts';
 import {
   isDataName,
@@ -8,7 +9,6 @@ import {
   pairEntries,
   type TableEntries,
 } from '../../formats/dump/pair-entries.ts';
-import type { SourceHandle } from '../../formats/file-handle.ts';
 import { readWhole } from '../../formats/read-whole.ts';
 import type { SourceFile } from '../../ledger/source-file.ts';
 import { nameFromStem } from '../identify/dataset-name.ts';
@@ -20,7 +20,6 @@ import {
 } from '../identify/describe-columns.ts';
 import { detectDumpTable } from '../identify/detect-dump-table.ts';
 import { findDataset } from '../identify/find-dataset.ts';
-import { hashFile } from '../identify/find-twin.ts';
 import type { FailedEntry, IdentifiedEntry, IdentifiedFile, SkippedEntry } from '../identify/identified.ts';
 import { identifyContent, refuseBinary } from '../identify/identify-content.ts';
 import { sampleStream } from '../identify/sample.ts';
@@ -41,18 +40,18 @@ export const dumpArchive: Handler = {
 
 /** Null when there is no descriptor inside: then it is an archive of plain files. */
 async function identify(
-  handle: SourceHandle,
+  contents: Contents,
   file: SourceFile,
   { settings }: HandlerContext,
 ): Promise<IdentifiedFile | null> {
-  if (handle.size === 0) return null;
-  const archive = await openArchive(handle, settings.archiveLimits);
+  if (contents.size === 0) return null;
+  const archive = await openArchive(await contents.whole(), settings.archiveLimits);
   const entries = archive.entries.filter((entry) => !isToSkip(entry.name, settings));
   let sha256 = '';
   const inside: Inside = { archive, file, settings, sha256: () => sha256 };
   const descriptors = await descriptorsIn(inside, entries);
   if (descriptors.length === 0) return null;
-  sha256 = await hashFile(handle);
+  sha256 = await contents.fileSha256();
   const passedOver = archive.entries.filter((entry) => !entries.includes(entry));
   const found = new Found([
     ...archive.skipped,

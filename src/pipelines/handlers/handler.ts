@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import type { Settings } from '../../config/settings.ts';
-import type { SourceHandle } from '../../formats/file-handle.ts';
+import type { Contents } from '../../formats/contents.ts';
 import type { SourceFile } from '../../ledger/source-file.ts';
 import type { IdentifiedEntry, IdentifiedFile } from '../identify/identified.ts';
 
@@ -12,7 +12,7 @@ export interface Handler {
   /** Looks at the name only. */
   accepts(file: SourceFile): boolean;
   /** Finds the load jobs in the file. Null: it is not this handler's after all. */
-  identify(handle: SourceHandle, file: SourceFile, context: HandlerContext): Promise<IdentifiedFile | null>;
+  identify(contents: Contents, file: SourceFile, context: HandlerContext): Promise<IdentifiedFile | null>;
   /** What the name alone says of a file that is one load job; absent where only the content can tell. */
   named?(file: SourceFile, settings: Settings): NamedEntry;
 }

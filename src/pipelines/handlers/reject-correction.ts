@@ -1,11 +1,11 @@
 import { SluiceError } from '../../errors.ts';
-import type { SourceHandle } from '../../formats/file-handle.ts';
+import type { Contents } from '../../formats/contents.ts';
 import { findCorrectedLoad } from '../../ledger/corrections.ts';
 import type { SourceFile } from '../../ledger/source-file.ts';
 import { datasetFrom } from '../identify/dataset-name.ts';
 import { type IdentifiedFile, oneEntry } from '../identify/identified.ts';
 import { identifyContent } from '../identify/identify-content.ts';
-import { sampleFile } from '../identify/sample.ts';
+import { sampleContents } from '../identify/sample.ts';
 import { openPlain } from './delimited-file.ts';
 import type { Handler, HandlerContext } from './handler.ts';
 
@@ -22,7 +22,7 @@ export const rejectCorrection: Handler = {
 
 /** Null when the name only looks like a reject file's: then the file is a delivery of its own. */
 async function identify(
-  handle: SourceHandle,
+  contents: Contents,
   file: SourceFile,
   { pool, settings }: HandlerContext,
 ): Promise<IdentifiedFile | null> {
@@ -38,16 +38,16 @@ async function identify(
   const content = await identifyContent({
     title,
     fileName: null,
-    sample: await sampleFile(handle),
+    sample: await sampleContents(contents),
     overrides,
-    open: () => openPlain(handle),
+    open: () => openPlain(contents),
   });
   return oneEntry({
     ...{ entryName: null, title, compression: 'none', kind: 'delimited', dataset },
     config: settings.datasets.find((config) => datasetFrom(config.name) === dataset) ?? null,
     businessDate: load.businessDate,
     folder: load.folder,
-    size: handle.size,
+    size: contents.size,
     label: load.label,
     correction: load.correction,
     ...content,

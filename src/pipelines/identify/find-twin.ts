@@ -4,8 +4,6 @@ import type { SourceHandle } from '../../formats/file-handle.ts';
 import { findPublishedArchive, findPublishedTwin, hasPublishedSize } from '../../ledger/published.ts';
 import type { IdentifiedEntry, IdentifiedFile } from './identified.ts';
 
-const CHUNK_BYTES = 1024 * 1024;
-
 /**
  * Refuses a file whose bytes have been published already, before any work is done on it. Hashing ahead is only worth
  * it when a published file has the same size. What slips through (two copies at once, the same content compressed
@@ -18,7 +16,7 @@ export async function refuseTwin(
   replaced: readonly number[],
 ): Promise<void> {
   if (entry.compression !== 'none' || !(await hasPublishedSize(pool, handle.opened.size))) return;
-  await refusePublished(pool, await hashFile(handle), entry, replaced);
+  await refusePublished(pool, await handle.fileSha256(), entry, replaced);
 }
 
 /** Refuses an archive that has been published whole, each entry into the dataset it would go into now. */
@@ -58,11 +56,3 @@ export async function refusePublished(
 }
 
 export type TwinSubject = Pick<IdentifiedEntry, 'title' | 'dataset' | 'config'>;
-
-/** SHA-256 (hex) of a file's own bytes. */
-export async function hashFile(handle: SourceHandle): Promise<string> {
-  const source = handle.sequential();
-  const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
-  while ((await source.read(buffer, 0)) > 0);
-  return source.sha256();
-}

@@ -27,7 +27,8 @@ export interface IdentifiedEntry {
   readonly entryName: string | null;
   /** Displayed in messages about this entry. */
   readonly title: string;
-  readonly compression: 'none' | 'gzip';
+  /** What has to be undone before its bytes can be read. */
+  readonly compression: 'none' | 'gzip' | 'openpgp';
   readonly dataset: string;
   /** What the configuration says about the dataset; null when its name was derived from the file's. */
   readonly config: DatasetConfig | null;

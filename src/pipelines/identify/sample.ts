@@ -1,5 +1,5 @@
 import type { ByteSource } from '../../formats/byte-source.ts';
-import type { SourceHandle } from '../../formats/file-handle.ts';
+import type { Contents, DirectReads } from '../../formats/contents.ts';
 
 /** Bytes drawn from across a file. */
 export interface Sample {
@@ -19,9 +19,16 @@ const SLICES = 24;
 /** How far into a compressed file the sample reaches; further on, inflating would cost as much as loading. */
 const INFLATE_BYTES = 16 * 1024 * 1024;
 
+/** Samples what a file holds, as it is. */
+export async function sampleContents(contents: Contents): Promise<Sample> {
+  if (contents.direct !== null) return sampleDirect(contents.direct);
+  const reading = contents.sequential();
+  return sampleStream(reading).finally(() => reading.close());
+}
+
 /** Samples a file whose every position can be read at once. */
-export async function sampleFile(handle: SourceHandle): Promise<Sample> {
-  const { size } = handle.opened;
+async function sampleDirect(handle: DirectReads): Promise<Sample> {
+  const { size } = handle;
   if (size <= WHOLE_BYTES) return { head: await handle.readAt(0, size), slices: [], whole: true };
   const head = await handle.readAt(0, HEAD_BYTES);
   const slices: Buffer[] = [];

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Pool } from 'pg';
 import { fitFileName } from '../../fit-file-name.ts';
+import { isEncryptedName } from '../../formats/openpgp/encrypted-name.ts';
 import { type RejectedLoad, readOpenRejects, rejectedLoads } from '../../ledger/reject-reports.ts';
 import type { Reject } from '../../ledger/rejects.ts';
 import { WholeFile } from './whole-file.ts';
@@ -11,10 +12,12 @@ const REASON_COLUMNS = 'record_number,line_number,column_name,code,message,sqlst
 /**
  * Writes `<exports>/rejects/<file name>.<run id>.csv` (with the entry's name in between, for an archive) with the open rejects of the loads a file has to do with: the
  * file's own head, then the records byte for byte, in file order. `.reasons.csv` beside it says why, line by line.
+ * What came encrypted is not written to disk in plain: those rejects are in the ledger alone.
  * Made from the ledger alone, so it can be made again at any time. Without an open reject both files go.
  */
 export async function writeRejectFiles(pool: Pool, exportsDir: string, fileId: number): Promise<void> {
   for (const load of await rejectedLoads(pool, fileId)) {
+    if (isEncryptedName(load.fileName)) continue;
     await writeLoad(pool, path.join(exportsDir, 'rejects'), load);
   }
 }
