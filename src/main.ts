@@ -9,6 +9,7 @@ import { toSluiceError } from './db/database-error.ts';
 import { inTransaction } from './db/transaction.ts';
 import type { SluiceError } from './errors.ts';
 import { hasKeys, openKeys } from './formats/openpgp/keys.ts';
+import type { Sidecars } from './formats/sidecar/sidecars.ts';
 import { watchedFolder } from './ledger/folder-claim.ts';
 import { discardHeld, type FinishedFile, recentlyFinished } from './ledger/kept-files.ts';
 import { Leases } from './ledger/leases.ts';
@@ -32,6 +33,7 @@ import { OutcomeRetries } from './pipelines/outcome/outcome-retries.ts';
 import { OutcomeWriter } from './pipelines/outcome/outcome-writer.ts';
 import { runGroup } from './pipelines/run-group.ts';
 import type { PipelineContext } from './pipelines/run-pipeline.ts';
+import { sidecarsFor } from './pipelines/sidecars.ts';
 import { sweepSegments } from './pipelines/tables/segments.ts';
 import { Transforms } from './pipelines/transform/transforms.ts';
 import { Dispatcher, type Worker } from './queue/dispatcher.ts';
@@ -85,6 +87,8 @@ export class Application {
   /** Looks after files whose sender goes on writing to them. */
   readonly grownFiles: GrownFiles;
   readonly transforms: Transforms;
+  /** What lies beside source files. */
+  readonly sidecars: Sidecars;
   /** Files that are worked on, or groups of them. */
   private loading = 0;
   /** Files whose outcome this process has carried out; kept for `load` alone. */
@@ -99,12 +103,13 @@ export class Application {
     readonly leases: Leases,
   ) {
     const { pool } = database;
+    this.sidecars = sidecarsFor(settings);
     const familiar = new FamiliarFiles(HANDLERS, settings);
     this.context = { pool, settings, handlers: HANDLERS, familiar, lanes };
     const { maxAttempts } = settings;
     this.transforms = new Transforms({ pool, settings, log, maxAttempts, isLoading: () => this.loading > 0 });
     const writer = new OutcomeWriter({
-      ...{ pool, settings, display: displayPath },
+      ...{ pool, settings, display: displayPath, sidecars: this.sidecars },
       onFinished: (outcome) => this.announce(outcome),
     });
     this.outcomes = new OutcomeRetries(writer, this.leases, (error) =>
@@ -149,7 +154,7 @@ export class Application {
     return new Intake(this, this.log, once);
   }
 
-  dispatcher(worker: Pick<Worker, 'unsettle'>, fileIds?: readonly number[]): Dispatcher {
+  dispatcher(worker: Pick<Worker, 'unsettle' | 'holdBack'>, fileIds?: readonly number[]): Dispatcher {
     const { settings, log } = this;
     return new Dispatcher({
       pool: this.database.pool,
@@ -180,8 +185,14 @@ export class Application {
    * other there. Resolves when each has an outcome, also when another process on the same database gives it.
    */
   async load(arrivals: readonly Arrival[], onDispatcher: (dispatcher: Dispatcher) => void): Promise<void> {
-    const dropped = arrivals.map((arrival) => asDropped(arrival, this.settings.importsDir));
+    const checked = await Promise.all(arrivals.map((arrival) => this.checked(arrival)));
+    const dropped = checked.map((arrival) => asDropped(arrival, this.settings.importsDir));
     await this.finishFiles(await registerFiles(this.database.pool, dropped), onDispatcher);
+  }
+
+  /** A file that is named by hand is not waited for: what is missing beside it fails it. */
+  private async checked(arrival: Arrival): Promise<Arrival> {
+    return { ...arrival, waitingFor: (await this.sidecars.check(arrival.path)).reason };
   }
 
   /** Works on waiting files until each has an outcome. */
@@ -215,7 +226,7 @@ export class Application {
     await this.database.close();
   }
 
-  private worker(): Omit<Worker, 'unsettle'> {
+  private worker(): Omit<Worker, 'unsettle' | 'holdBack'> {
     const { context, log, options } = this;
     const every = options.onProgress === undefined ? PROGRESS_EVERY_MS : PROGRESS_BAR_EVERY_MS;
     const report = options.onProgress ?? ((progress: Progress) => log.info(progressLine(progress)));
@@ -296,7 +307,14 @@ export class Intake {
     once: boolean,
   ) {
     const { settings } = application;
-    this.dispatcher = application.dispatcher({ unsettle: (file) => this.watcher.recheck(file.path) });
+    this.dispatcher = application.dispatcher({
+      unsettle: (file) => this.watcher.recheck(file.path),
+      holdBack: (file, reason) => {
+        const isHeldBack = this.watcher.holdBack(file.path, reason);
+        if (isHeldBack) log.warn(`${reason}; nothing was loaded, and it waits for a correction`);
+        return isHeldBack;
+      },
+    });
     application.leases.onFolderLost = (error) => this.dispatcher.fail(error);
     this.watcher = new Watcher({
       root: settings.importsDir,
@@ -304,6 +322,7 @@ export class Intake {
       rescanMs: settings.rescanMs,
       usePolling: settings.usePolling,
       incompleteMs: settings.incompleteMs,
+      sidecars: application.sidecars,
       takeIncomplete: once ? 'after-settle' : 'after-wait',
       onSettled: (files) => this.take(files),
       onReported: (problem) => log.warn(`${problem.code}: ${problem.message}. ${problem.remedy}`),

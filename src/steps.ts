@@ -38,7 +38,14 @@ export const STEPS = {
     'group recorded',
     'group published',
   ],
-  outcome: ['file linked', 'file moved', 'reject file written', 'receipt written', 'outcome completed'],
+  outcome: [
+    'file linked',
+    'sidecar moved',
+    'file moved',
+    'reject file written',
+    'receipt written',
+    'outcome completed',
+  ],
 } as const;
 
 export type Step = (typeof STEPS)[keyof typeof STEPS][number];

@@ -1,15 +1,21 @@
 import type pg from 'pg';
+import { sidecarsFor } from '../pipelines/sidecars.ts';
+import { type UnsettledFile, unsettledFiles } from '../unsettled-files.ts';
 import { type CommonOptions, withLedger } from './command.ts';
 import { EXIT } from './exit-code.ts';
 import { camelCased, printJson, printLine, printTable } from './output.ts';
 
+/** Larger files are not hashed only to show what they wait for. */
+const HASHED_BYTES = 64 * 1024 * 1024;
+
 interface WaitingRow {
-  file_id: number;
+  /** Null for a file that the ledger does not know yet. */
+  file_id: number | null;
   name: string;
   path: string;
-  size_bytes: number;
+  size_bytes: number | null;
   status: string;
-  detected_at: Date;
+  detected_at: Date | null;
   attempts: number;
   next_attempt_at: Date | null;
   waiting_for: string | null;
@@ -17,9 +23,13 @@ interface WaitingRow {
 
 /** `sluice status`: how many files are in which state, and what the unfinished ones wait for. */
 export function status(options: CommonOptions): Promise<number> {
-  return withLedger(options, async ({ pool }) => {
+  return withLedger(options, async ({ pool }, { settings }) => {
+    const unsettled = await unsettledFiles(settings, sidecarsFor(settings, { hashedBytes: HASHED_BYTES }));
     const counts = await countByStatus(pool);
-    const { rows: waiting } = await pool.query<WaitingRow>(WAITING);
+    const { rows } = await pool.query<WaitingRow>(WAITING);
+    const known = await knownPaths(pool, unsettled);
+    const fresh = unsettled.filter(({ path }) => !known.has(path.toString('hex')));
+    const waiting = [...rows, ...fresh.map(unsettledRow)];
     if (options.json) {
       printJson({ counts, waiting: camelCased(waiting) });
       return EXIT.ok;
@@ -40,6 +50,24 @@ export function status(options: CommonOptions): Promise<number> {
     );
     return EXIT.ok;
   });
+}
+
+/** Those of these files that the ledger speaks of: they wait there, or are kept where they are. */
+async function knownPaths(pool: pg.Pool, files: readonly UnsettledFile[]): Promise<Set<string>> {
+  const { rows } = await pool.query<{ path: string }>(
+    `select distinct encode(path_bytes, 'hex') as path from sluice.source_file
+      where path_bytes = any($1::bytea[])
+        and (finished_at is null or outcome_done_at is null or final_path_bytes = path_bytes or final_path = path)`,
+    [files.map(({ path }) => path)],
+  );
+  return new Set(rows.map(({ path }) => path));
+}
+
+function unsettledRow({ shown, size, reason }: UnsettledFile): WaitingRow {
+  return {
+    ...{ file_id: null, name: shown.slice(shown.lastIndexOf('/') + 1), path: shown, size_bytes: size },
+    ...{ status: 'seen', detected_at: null, attempts: 0, next_attempt_at: null, waiting_for: reason },
+  };
 }
 
 async function countByStatus(pool: pg.Pool): Promise<Record<string, number>> {

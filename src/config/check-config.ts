@@ -50,6 +50,32 @@ const REDELIVERY: Shape = {
   by: oneOf(['name', 'businessDate']),
 };
 
+const COMPLETE: Shape = {
+  marker: test(
+    (value) => typeof value === 'boolean' || isEnding(value),
+    "true, false or an ending such as '.ok'",
+  ),
+  checksum: oneOf(['required', 'if-present']),
+  control: test((value) => typeof value === 'boolean' || isObject(value), 'true, false or an object'),
+  trailer: test(
+    (value) => isRegExp(value) && value.source.includes('(?<count>'),
+    'a RegExp with the named group count',
+  ),
+  waitMs: test(
+    (value) => Number.isSafeInteger(value) && Number(value) >= 0,
+    'a whole number of milliseconds',
+  ),
+};
+
+const CONTROL: Shape = {
+  file: test(
+    (value) =>
+      typeof value === 'string' && /^[^/\0]*\{(?:name|stem)\}[^/\0]*$/.test(value) && value !== '{name}',
+    'a file name with {name} or {stem} in it',
+  ),
+  field: test((value) => typeof value === 'string' && value.trim() !== '', 'the name of a field'),
+};
+
 const DATASET: Shape = {
   name: test(
     isDatasetName,
@@ -66,6 +92,7 @@ const DATASET: Shape = {
   redelivery: test(isObject, 'an object'),
   parentColumns: test(isObject, 'an object of types by column name'),
   folders: oneOf(['shared', 'separate']),
+  complete: test(isObject, 'an object'),
   ragged: oneOf(['reject', 'pad']),
   archive: oneOf(ARCHIVE_POLICIES),
   rejectLimit: test(isRejectLimit, REJECT_LIMIT_ALLOWED),
@@ -107,15 +134,31 @@ function datasetProblems(path: string, dataset: unknown): string[] {
   if (!isObject(dataset)) return [`${path} must be an object, not ${describe(dataset)}`];
   const problems = checkShape(path, dataset, DATASET);
   if (dataset.name === undefined) problems.push(`${path}.name is missing`);
-  const { dialect, contract, redelivery, columns, parentColumns } = dataset;
+  const { dialect, contract, redelivery, columns, parentColumns, complete } = dataset;
   if (isObject(dialect)) {
     problems.push(...checkShape(`${path}.dialect`, dialect, DIALECT), ...dialectConflicts(path, dialect));
   }
   if (isObject(redelivery)) problems.push(...checkShape(`${path}.redelivery`, redelivery, REDELIVERY));
+  if (isObject(complete)) problems.push(...completeProblems(`${path}.complete`, complete));
   if (isObject(contract)) problems.push(...checkShape(`${path}.contract`, contract, CONTRACT));
   if (isObject(columns)) problems.push(...columnProblems(`${path}.columns`, columns));
   if (isObject(parentColumns)) problems.push(...columnProblems(`${path}.parentColumns`, parentColumns));
   return problems;
+}
+
+function completeProblems(path: string, complete: Record<string, unknown>): string[] {
+  const { control } = complete;
+  const own = isObject(control) ? checkShape(`${path}.control`, control, CONTROL) : [];
+  return [...checkShape(path, complete, COMPLETE), ...own];
+}
+
+/** What is put behind a file's name to make another's. */
+function isEnding(value: unknown): boolean {
+  return (
+    typeof value === 'string' &&
+    /^\.[^/\0]+$/.test(value) &&
+    !/\.(?:csv|tsv|txt|dat|gz|zip|tar)$/i.test(value)
+  );
 }
 
 function columnProblems(path: string, columns: Record<string, unknown>): string[] {

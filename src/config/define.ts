@@ -86,6 +86,8 @@ export interface DatasetConfig {
   readonly disposition?: 'append' | 'replace';
   /** What becomes of a delivery that comes again. */
   readonly redelivery?: Partial<RedeliveryPolicy>;
+  /** What has to be there before a file is taken. */
+  readonly complete?: CompletePolicy;
   /** Records with too few fields: `reject` them (default), or `pad` them with NULL. Too many fields are always rejected. */
   readonly ragged?: 'reject' | 'pad';
   /** What an entry of an archive does that feeds this dataset and is bad. Default: what the configuration says at the top. */
@@ -130,6 +132,29 @@ export interface RedeliveryPolicy {
   /** What makes two files the same delivery: their name, or the date in it; both within one folder. */
   readonly by: 'name' | 'businessDate';
 }
+
+/** How a file of the dataset shows that it is complete. Until it does it waits; in the end it fails. */
+export interface CompletePolicy {
+  /** A marker has to lie beside it: `x.csv.done` or `x.csv.ready` for `true`, else one with this ending. */
+  readonly marker?: boolean | string;
+  /** `if-present` (default) compares `x.csv.sha256`, `.sha512`, `.sha1` and `.md5` where there is one; `required` wants one. */
+  readonly checksum?: 'required' | 'if-present';
+  /** A control file tells the number of records: `x.ctl` for `true`. */
+  readonly control?: boolean | ControlFile;
+  /** Matches the last line, which is no record but tells in its group `count` how many there are. */
+  readonly trailer?: RegExp;
+  /** Milliseconds until a file that is not complete fails. Default: INCOMPLETE_MS. */
+  readonly waitMs?: number;
+}
+
+export interface ControlFile {
+  /** Its name; `{name}` stands for that of the file, `{stem}` for that without its extension. Default: `{stem}.ctl`. */
+  readonly file?: string;
+  /** Name of the field with the count. Default: the usual ones, such as `records`, `rows`, `count`. */
+  readonly field?: string;
+}
+
+export const DEFAULT_CONTROL = '{stem}.ctl';
 
 /** Types and returns a configuration; the identity at run time. */
 export function defineConfig(config: SluiceConfig): SluiceConfig {

@@ -101,7 +101,7 @@ const VARIABLES = {
   INCOMPLETE_MS: withDefault(
     wholeNumber(0, DAY_MS, 'of milliseconds'),
     60_000,
-    'How long an unchanged but incomplete archive is waited for; after that it is taken, and fails.',
+    'How long an unchanged but incomplete file is waited for; after that it is taken, and fails.',
   ),
   USE_POLLING: withDefault(
     flag,

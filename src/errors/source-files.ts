@@ -49,6 +49,18 @@ export const SOURCE_FILE_ERRORS = {
     message: '{file} is not complete: {reason}',
     remedy: 'The transfer was cut off. Ask the sender for the file again.',
   },
+  TRAILER_MISSING: {
+    kind: 'terminal',
+    message: '{file} does not end with the trailer that its dataset asks for',
+    remedy:
+      "The transfer was cut off, or the dataset's complete.trailer does not fit. In the imports folder the file waits for its end, for a time.",
+  },
+  RECORD_COUNT_MISMATCH: {
+    kind: 'terminal',
+    message: '{file} holds {read} records; {source} says {expected}',
+    remedy:
+      'Nothing was loaded. Ask the sender which is right; in the imports folder the file waits for a correction of either, for a time.',
+  },
   GZIP_DAMAGED: {
     kind: 'terminal',
     message: '{file} is not a whole gzip file: {reason}',

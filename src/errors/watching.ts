@@ -25,6 +25,12 @@ export const WATCHING_ERRORS = {
     message: 'the imports folder {path} is gone: {reason}',
     remedy: 'Create or mount it again; watching goes on by itself when it is back.',
   },
+  FILE_LEFT: {
+    kind: 'transient',
+    message: '{path} is not complete and was left where it is: {reason}',
+    remedy:
+      'Nothing to do: it is looked at again next time, and fails when it is older than INCOMPLETE_MS, or its dataset allows.',
+  },
   FOLDER_EVENTS_UNAVAILABLE: {
     kind: 'transient',
     message:

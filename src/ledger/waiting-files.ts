@@ -22,13 +22,13 @@ export async function scheduleRetry(
   );
 }
 
-/** Puts a file back before the watcher: it changed, and has to settle anew. Such an attempt does not count. */
-export async function returnToWatcher(pool: Pool, file: SourceFile): Promise<void> {
+/** Puts a file back before the watcher, which waits for a change of it. Such an attempt does not count. */
+export async function returnToWatcher(pool: Pool, file: SourceFile, reason: string): Promise<void> {
   await pool.query(
     `update sluice.source_file
-        set status = 'detected', waiting_for = 'it changed while it was read', attempts = greatest(attempts - 1, 0)
+        set status = 'detected', waiting_for = $2, attempts = greatest(attempts - 1, 0)
       where file_id = $1 and finished_at is null`,
-    [file.fileId],
+    [file.fileId, reason],
   );
 }
 

@@ -62,6 +62,8 @@ export class FamiliarFiles {
     if (file.identity.size > most) return null;
     const handler = this.handlers.find((one) => one.accepts(file));
     const named = handler?.named?.(file, this.settings);
+    // What its last line or another file says of it has to be looked at.
+    if (named?.config?.complete?.trailer !== undefined || named?.config?.complete?.control) return null;
     return named === undefined || named.compression !== 'none' ? null : named;
   }
 

@@ -27,6 +27,8 @@ export interface Worker {
   finish(files: readonly SourceFile[]): Promise<void>;
   /** The file changed while it was read, and has to settle again. */
   unsettle(file: SourceFile): void;
+  /** The file is not what is said of it: true when the watcher waits for a change of either, for a time. */
+  holdBack?(file: SourceFile, reason: string): boolean;
 }
 
 export interface DispatcherOptions {
@@ -48,6 +50,8 @@ export interface DispatcherOptions {
   onRecovery(): void;
 }
 
+/** What the file holds and what is said of that differ: one of them may still be corrected. */
+const MISCOUNTED = new Set(['TRAILER_MISSING', 'RECORD_COUNT_MISMATCH']);
 /** Files up to this size share a transaction with others. */
 const SMALL_BYTES = 256 * 1024;
 /** Files that share one at the most: enough to pay for it once, few enough to do over. */
@@ -230,9 +234,13 @@ export class Dispatcher {
   private async handle(file: SourceFile, run: Run, error: SluiceError): Promise<boolean> {
     const { pool, worker, maxAttempts } = this.options;
     if (hasCode(error, 'FILE_CHANGED') && isWatched(file)) {
-      await returnToWatcher(pool, file);
+      await returnToWatcher(pool, file, 'it changed while it was read');
       worker.unsettle(file);
       return false;
+    }
+    if (MISCOUNTED.has(error.code) && isWatched(file) && worker.holdBack !== undefined) {
+      await returnToWatcher(pool, file, error.message);
+      if (worker.holdBack(file, error.message)) return false;
     }
     if (hasCode(error, 'RUN_TAKEN_OVER')) return false;
     if (hasCode(error, 'FILE_VANISHED') && (await forgetMoved(pool, file))) return false;

@@ -1,4 +1,6 @@
+import type { Sidecars } from '../formats/sidecar/sidecars.ts';
 import { checkCompleteness, isSlowToCheck } from './check-completeness.ts';
+import { isGone } from './identity.ts';
 import { inParallel } from './in-parallel.ts';
 import { type ObservedFile, oldestFirst } from './observed-files.ts';
 
@@ -7,14 +9,21 @@ const CHUNK_FILES = 200;
 const QUICK_AT_A_TIME = 2;
 /** Two, so that one file on a hanging mount does not hold up the others. */
 const SLOW_AT_A_TIME = 2;
+/** Hashing this much takes a millisecond. */
+const QUICK_BYTES = 256 * 1024;
 
 export interface Verdict {
   readonly file: ObservedFile;
   /** Null when complete. */
   readonly incompleteReason: string | null;
+  /** What is missing, or does not agree, lies beside the file. */
+  readonly awaitsSidecars: boolean;
 }
 
 export interface LanesOptions {
+  readonly sidecars: Sidecars;
+  /** Nothing lies beside the file, and nothing has to. */
+  readonly standsAlone: (file: ObservedFile) => boolean;
   /** Takes verdicts, oldest file first. */
   readonly onVerdicts: (verdicts: Verdict[]) => void;
   /** The file is not what was observed any more. */
@@ -36,11 +45,16 @@ export class CompletenessLanes {
   }
 
   add(files: readonly ObservedFile[]): void {
-    for (const file of files) (isSlowToCheck(file) ? this.#slow : this.#quick).push(file);
+    for (const file of files) (this.#isSlow(file) ? this.#slow : this.#quick).push(file);
     this.#quick.sort(oldestFirst);
     this.#slow.sort(oldestFirst);
     this.#startQuick();
     this.#startSlow();
+  }
+
+  /** Hashing a file takes its time. */
+  #isSlow(file: ObservedFile): boolean {
+    return isSlowToCheck(file) || (file.identity.size > QUICK_BYTES && !this.#options.standsAlone(file));
   }
 
   /** Ends the check of a file that has changed or gone. */
@@ -96,12 +110,23 @@ export class CompletenessLanes {
 
   async #judge(file: ObservedFile, signal: AbortSignal): Promise<Verdict | null> {
     try {
+      const { sidecars, standsAlone } = this.#options;
       const found = await checkCompleteness(file, signal);
-      if (found !== null) return { file, incompleteReason: found.reason };
+      if (found !== null && (!found.complete || standsAlone(file)))
+        return { file, incompleteReason: found.reason, awaitsSidecars: false };
+      if (found !== null) {
+        const { reason } = await sidecars.check(file.path, signal);
+        return { file, incompleteReason: reason, awaitsSidecars: reason !== null };
+      }
       this.#options.onChanged(file);
       return null;
     } catch (error) {
       if (signal.aborted) return null;
+      // It went away while it was hashed.
+      if (isGone(error)) {
+        this.#options.onChanged(file);
+        return null;
+      }
       throw error;
     }
   }

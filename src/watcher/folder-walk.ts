@@ -1,6 +1,7 @@
 import type { BigIntStats } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { messageOf, SluiceError } from '../errors.ts';
+import type { Sidecars } from '../formats/sidecar/sidecars.ts';
 import { displayPath } from './display-path.ts';
 import type { FolderEvents } from './folder-events.ts';
 import { isGone, lstatIfThere } from './identity.ts';
@@ -17,6 +18,9 @@ export interface WalkOptions {
   readonly events: FolderEvents;
   readonly problems: Problems;
   readonly signal: AbortSignal;
+  readonly sidecars: Sidecars;
+  /** A file that accompanies others. */
+  readonly onSidecar: (path: Buffer, stats: BigIntStats, walk: number) => void;
   readonly onFile: (path: Buffer, stats: BigIntStats, walk: number) => void;
 }
 
@@ -138,7 +142,12 @@ export class FolderWalk {
   }
 
   #look(path: Buffer, stats: BigIntStats): void {
+    const { sidecars, onSidecar } = this.#options;
     if (isIgnoredFile(baseName(path))) return;
+    if (sidecars.isSidecar(baseName(path))) {
+      if (stats.isFile()) onSidecar(path, stats, this.number);
+      return;
+    }
     if (stats.isFile()) {
       this.#options.problems.clear(keyOf(path));
       this.#options.onFile(path, stats, this.number);

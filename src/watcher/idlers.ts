@@ -32,6 +32,6 @@ export class Idlers {
 export function waitingReason(file: ObservedFile): string {
   if (file.phase === 'settling') return 'changed a moment ago';
   if (file.phase === 'checking') return 'its completeness is being checked';
-  if (file.phase === 'incomplete') return file.incompleteReason ?? 'incomplete';
+  if (file.phase === 'incomplete' || file.phase === 'left') return file.incompleteReason ?? 'incomplete';
   return 'settled, waiting to be taken over';
 }

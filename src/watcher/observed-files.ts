@@ -5,14 +5,16 @@ import { type SourceIdentity, sameIdentity } from './settled-file.ts';
 
 /**
  * settling ─▶ checking ─▶ ready ─▶ delivering ─▶ delivered
- *                 └─▶ incomplete ─▶ ready
+ *                 ├─▶ incomplete ─▶ ready
+ *                 └─▶ left
  *
  * - `settling`: unchanged for less than the settling time.
  * - `checking`: unchanged for long enough; its format is being asked whether it is all there.
  * - `incomplete`: it is not all there; waits for a change or for the end of patience.
+ * - `left`: incomplete, and not waited for any longer; taken up when it changes, or what lies beside it does.
  * - `ready`: to be handed over. - `delivering`: handed over, not yet accepted. - `delivered`: remembered, so that it is not handed over again.
  */
-export type Phase = 'settling' | 'checking' | 'incomplete' | 'ready' | 'delivering' | 'delivered';
+export type Phase = 'settling' | 'checking' | 'incomplete' | 'left' | 'ready' | 'delivering' | 'delivered';
 
 /** One state of one file. A changed file gets a new object: work under way on the old one then comes to nothing. */
 export interface ObservedFile {
@@ -23,6 +25,12 @@ export interface ObservedFile {
   since: number;
   /** Why its format calls it incomplete; null when it does not. */
   incompleteReason: string | null;
+  /** Milliseconds that are waited for what is missing; null: as long as for any file. */
+  patienceMs: number | null;
+  /** What it waits for lies beside it. */
+  awaitsSidecars: boolean;
+  /** Set when whoever took it over held it back: why, and since when (monotonic milliseconds). */
+  held: { readonly reason: string; readonly since: number } | null;
   walk: number;
 }
 
@@ -53,6 +61,9 @@ export class ObservedFiles {
       phase: 'settling',
       since: Number.POSITIVE_INFINITY,
       incompleteReason: null,
+      patienceMs: null,
+      awaitsSidecars: false,
+      held: null,
       walk,
     };
     this.#files.set(keyOf(path), file);
@@ -92,6 +103,32 @@ export class ObservedFiles {
     this.#waiting.delete(file);
   }
 
+  leave(file: ObservedFile): void {
+    file.phase = 'left';
+    this.#waiting.delete(file);
+  }
+
+  /** A file that was delivered or left is waited for again. */
+  takeUp(file: ObservedFile, phase: Phase): void {
+    file.phase = phase;
+    this.#waiting.add(file);
+  }
+
+  get(path: Buffer): ObservedFile | undefined {
+    return this.#files.get(keyOf(path));
+  }
+
+  /** Files that wait for what lies beside them. */
+  awaitingSidecars(): ObservedFile[] {
+    return [...this.#files.values()].filter(
+      ({ phase, awaitsSidecars }) => awaitsSidecars && (phase === 'incomplete' || phase === 'left'),
+    );
+  }
+
+  left(): ObservedFile[] {
+    return [...this.#files.values()].filter(({ phase }) => phase === 'left');
+  }
+
   /** Everything that is not yet delivered. */
   waiting(): ReadonlySet<ObservedFile> {
     return this.#waiting;
@@ -99,7 +136,7 @@ export class ObservedFiles {
 
   isWaiting(key: string): boolean {
     const file = this.#files.get(key);
-    return file !== undefined && file.phase !== 'delivered';
+    return file !== undefined && file.phase !== 'delivered' && file.phase !== 'left';
   }
 
   inPhase(phase: Phase): ObservedFile[] {

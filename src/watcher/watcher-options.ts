@@ -1,4 +1,5 @@
 import type { SluiceError } from '../errors.ts';
+import type { Sidecars } from '../formats/sidecar/sidecars.ts';
 import type { SettledFile } from './settled-file.ts';
 
 export interface WatcherOptions {
@@ -12,8 +13,13 @@ export interface WatcherOptions {
   readonly usePolling: boolean;
   /** Milliseconds an unchanged file whose format says that a part is missing is waited for. */
   readonly incompleteMs: number;
-  /** `after-settle` hands an incomplete file over as soon as it has settled; default `after-wait`: after `incompleteMs`. */
-  readonly takeIncomplete?: 'after-wait' | 'after-settle';
+  /**
+   * `after-wait` (default) hands an incomplete file over after `incompleteMs`. `after-settle` does so as soon as it has settled;
+   * but one whose sidecars are missing or do not agree is left, until it is as old as that. `never` leaves them all.
+   */
+  readonly takeIncomplete?: 'after-wait' | 'after-settle' | 'never';
+  /** What lies beside files and belongs to them. */
+  readonly sidecars?: Sidecars;
   /**
    * Takes over a batch of 1 to 500 files, oldest modification first. The next batch waits for the promise.
    * When it rejects, the rejection is reported and the same files are offered again later.

@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
 import { messageOf, SluiceError } from '../errors.ts';
+import { PLAIN_SIDECARS, type Sidecars } from '../formats/sidecar/sidecars.ts';
 import { CompletenessLanes, type Verdict } from './completeness-lanes.ts';
+import { displayPath } from './display-path.ts';
 import { FolderEvents } from './folder-events.ts';
 import { FolderWalk } from './folder-walk.ts';
 import { Handover } from './handover.ts';
@@ -10,6 +12,7 @@ import { inParallel } from './in-parallel.ts';
 import { type ObservedFile, ObservedFiles, oldestFirst } from './observed-files.ts';
 import { Problems } from './problems.ts';
 import { baseName, joinRaw, keyOf } from './raw-path.ts';
+import { SeenSidecars } from './seen-sidecars.ts';
 import { monotonicMs, Turns } from './turns.ts';
 import type { WaitingFile, WatcherOptions } from './watcher-options.ts';
 
@@ -36,6 +39,8 @@ export class Watcher {
   readonly #walk: FolderWalk;
   readonly #lanes: CompletenessLanes;
   readonly #handover: Handover;
+  readonly #sidecars: Sidecars;
+  readonly #seenSidecars: SeenSidecars;
   readonly #idlers = new Idlers();
   readonly #stopped = new AbortController();
   readonly #turns = new Turns(() => this.#turn());
@@ -48,6 +53,8 @@ export class Watcher {
     this.#options = options;
     const root = Buffer.from(resolve(options.root));
     const signal = this.#stopped.signal;
+    this.#sidecars = options.sidecars ?? PLAIN_SIDECARS;
+    this.#seenSidecars = new SeenSidecars((path) => this.#sidecarChanged(path));
     this.#problems = new Problems((problem) => options.onReported(problem));
     this.#files = new ObservedFiles((file) => this.#lanes.cancel(file));
     this.#events = new FolderEvents({
@@ -61,9 +68,14 @@ export class Watcher {
       events: this.#events,
       problems: this.#problems,
       signal,
+      sidecars: this.#sidecars,
+      onSidecar: (path, stats, walk) => this.#seenSidecars.see(path, stats, walk),
       onFile: (path, stats, walk) => this.#files.see(path, stats, walk),
     });
     this.#lanes = new CompletenessLanes({
+      sidecars: this.#sidecars,
+      standsAlone: ({ path }) =>
+        !this.#sidecars.isAwaited(path) && !this.#seenSidecars.hasAny(this.#sidecars.pathsOf(path)),
       onVerdicts: (verdicts) => this.#judged(verdicts),
       onChanged: (file) => this.#doubt(file),
     });
@@ -107,10 +119,38 @@ export class Watcher {
     this.#turns.within(this.#hintDelayMs());
   }
 
+  /**
+   * Whoever took this file over found that it is not what is said of it beside it or at its end. It waits for a change of either
+   * like any incomplete file; false when it has waited long enough.
+   */
+  holdBack(path: Buffer, reason: string): boolean {
+    const file = this.#files.get(path);
+    if (file?.phase !== 'delivered') return false;
+    file.awaitsSidecars = true;
+    file.patienceMs = this.#sidecars.rulesOf(path).waitMs;
+    if (this.#options.takeIncomplete === 'after-settle' && !this.#isLeft(file)) return false;
+    const now = monotonicMs();
+    if (file.held !== null && now - file.held.since >= this.#patienceMs(file)) return false;
+    file.since = file.held?.since ?? now;
+    file.held = { reason, since: file.since };
+    this.#files.takeUp(file, 'checking');
+    this.#judged([{ file, incompleteReason: reason, awaitsSidecars: true }]);
+    return true;
+  }
+
+  /** Files that are not complete, and not waited for. */
+  left(): WaitingFile[] {
+    return this.#shown(this.#files.left());
+  }
+
   /** Files seen and not yet accepted by `onSettled`, oldest modification first. */
   waiting(): WaitingFile[] {
+    return this.#shown([...this.#files.waiting()]);
+  }
+
+  #shown(files: ObservedFile[]): WaitingFile[] {
     const now = monotonicMs();
-    return [...this.#files.waiting()].sort(oldestFirst).map((file) => {
+    return files.sort(oldestFirst).map((file) => {
       const unchangedMs = Math.max(0, now - file.since);
       const since = new Date(Date.now() - unchangedMs);
       return { path: file.path, unchangedMs, since, reason: waitingReason(file) };
@@ -165,6 +205,7 @@ export class Watcher {
   #dropUnseen(): void {
     const number = this.#walk.number;
     this.#files.dropWhere((key, file) => file.walk < number && !this.#walk.isHidden(key));
+    this.#seenSidecars.prune(number, (key) => this.#walk.isHidden(key));
   }
 
   async #followHints(): Promise<void> {
@@ -201,16 +242,37 @@ export class Watcher {
     if (this.#stopped.signal.aborted) return;
     const unchanged = due.filter((file) => this.#files.isCurrent(file) && this.#dueAt(file) <= now);
     const toCheck = unchanged.filter((file) => file.phase === 'settling');
-    for (const file of unchanged) file.phase = file.phase === 'settling' ? 'checking' : 'ready';
+    for (const file of unchanged) {
+      file.phase = file.phase === 'settling' ? 'checking' : 'ready';
+      // Whoever held it back looks at it once more, and says himself what is wrong with it.
+      if (file.incompleteReason === file.held?.reason) file.incompleteReason = null;
+    }
     this.#lanes.add(toCheck);
     this.#handover.wake();
   }
 
   #dueAt(file: ObservedFile): number {
-    const { settleMs, incompleteMs, takeIncomplete } = this.#options;
+    const { settleMs, takeIncomplete } = this.#options;
     if (file.phase === 'settling') return file.since + settleMs;
     if (file.phase !== 'incomplete') return Number.POSITIVE_INFINITY;
-    return file.since + (takeIncomplete === 'after-settle' ? settleMs : Math.max(settleMs, incompleteMs));
+    const isTaken = takeIncomplete === 'after-settle';
+    return file.since + (isTaken ? settleMs : Math.max(settleMs, this.#patienceMs(file)));
+  }
+
+  #patienceMs({ patienceMs }: ObservedFile): number {
+    return patienceMs ?? this.#options.incompleteMs;
+  }
+
+  /** By the clock on the wall, which a file's modification time is by, too. */
+  #ageMs({ identity }: ObservedFile): number {
+    return Date.now() - Number(identity.mtimeNs / 1_000_000n);
+  }
+
+  #isLeft(file: ObservedFile): boolean {
+    const { takeIncomplete } = this.#options;
+    if (takeIncomplete === 'never') return true;
+    if (takeIncomplete !== 'after-settle' || !file.awaitsSidecars) return false;
+    return this.#ageMs(file) < this.#patienceMs(file);
   }
 
   #nextDueAt(): number {
@@ -220,13 +282,33 @@ export class Watcher {
   }
 
   #judged(verdicts: readonly Verdict[]): void {
-    for (const { file, incompleteReason } of verdicts) {
+    for (const { file, incompleteReason, awaitsSidecars } of verdicts) {
       if (file.phase !== 'checking') continue;
       file.incompleteReason = incompleteReason;
+      file.awaitsSidecars = awaitsSidecars;
+      file.patienceMs = awaitsSidecars ? this.#sidecars.rulesOf(file.path).waitMs : null;
       file.phase = incompleteReason === null ? 'ready' : 'incomplete';
+      if (incompleteReason !== null && this.#isLeft(file)) this.#leave(file, incompleteReason);
     }
     this.#handover.wake();
     this.#turns.within(0);
+  }
+
+  #leave(file: ObservedFile, reason: string): void {
+    this.#files.leave(file);
+    const facts = { path: displayPath(file.path), reason };
+    this.#problems.raise(`left ${keyOf(file.path)}`, reason, this.#walk.number, () => {
+      return new SluiceError('FILE_LEFT', facts);
+    });
+  }
+
+  /** Files that waited for it are looked at again; for how long they have waited stays. */
+  #sidecarChanged(path: Buffer): void {
+    const files = this.#files
+      .awaitingSidecars()
+      .filter((file) => this.#sidecars.pathsOf(file.path).some((one) => one.equals(path)));
+    for (const file of files) this.#files.takeUp(file, 'checking');
+    this.#lanes.add(files);
   }
 
   /** Something else than the observed state was met: settle again, on what is there now. */

@@ -81,9 +81,11 @@ async function expectAll(service: Service, expected: Expected): Promise<void> {
 async function expectFolders(service: Service, expected: Expected): Promise<void> {
   const files = await service.filesIn('imports');
   expect(files.filter((name) => !/^(processed|failed)\//.test(name))).toEqual([]);
-  expect(files).toHaveLength(expected.runs.length);
+  expect(files.filter((name) => !name.endsWith('.done'))).toHaveLength(expected.runs.length);
   const failed = files.filter((name) => name.startsWith('failed/'));
-  expect(failed).toEqual(['failed/hopeless.csv']);
+  expect(failed).toEqual(['failed/hopeless.csv', 'failed/hopeless.csv.done']);
+  const markers = files.filter((name) => /^processed\/[\d-]+\/small_2026-11-01\.csv\.done$/.test(name));
+  expect(markers).toHaveLength(1);
   const receipts = await service.receipts();
   expect(new Set(receipts.map(({ runId }) => runId)).size).toBe(expected.runs.length);
   const exported = await service.filesIn('exports');

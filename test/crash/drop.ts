@@ -32,6 +32,8 @@ export async function prepareDrop(service: Service): Promise<Expected> {
   for (let n = 1; n <= 6; n++) {
     await service.drop(`small_2026-11-0${n}.csv`, csvText(20, n * 100), 100 - n);
   }
+  await service.drop('small_2026-11-01.csv.done', '');
+  await service.drop('hopeless.csv.done', '');
   await service.drop('copy of small.csv', csvText(20, 100), 1);
   await service.drop('flawed.csv', `${csvText(50)}${'51\n'.repeat(FLAWED)}`);
   await service.drop('hopeless.csv', `${csvText(30)}${'31\n'.repeat(10)}`);

@@ -9,9 +9,11 @@ import { WatchedFolder } from './watched-folder.ts';
 
 const NEVER = new AbortController().signal;
 
+const UNJUDGED = { incompleteReason: null, patienceMs: null, awaitsSidecars: false, held: null };
+
 function observed(path: string): ObservedFile {
   const identity = identityOf(lstatSync(path, { bigint: true }));
-  return { path: Buffer.from(path), identity, phase: 'checking', since: 0, incompleteReason: null, walk: 1 };
+  return { path: Buffer.from(path), identity, phase: 'checking', since: 0, walk: 1, ...UNJUDGED };
 }
 
 function wholeZip(): string {

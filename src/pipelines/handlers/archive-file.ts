@@ -110,6 +110,7 @@ async function identifyText(inside: Inside, text: TextEntry): Promise<Identified
     fileName: name,
     sample,
     overrides: found.config?.dialect,
+    trailer: found.config?.complete?.trailer,
     open: () => openText(inside, text),
   });
   return {

@@ -4,12 +4,14 @@ import { SluiceError } from '../../errors.ts';
 import type { Contents } from '../../formats/contents.ts';
 import { HashingSource } from '../../formats/file-handle.ts';
 import { GunzipSource } from '../../formats/gzip/gunzip-source.ts';
+import { type ExpectedRecords, expectedRecords } from '../../formats/sidecar/check-sidecars.ts';
 import type { SourceFile } from '../../ledger/source-file.ts';
 import { isSupportedName } from '../identify/dataset-name.ts';
 import { findDataset } from '../identify/find-dataset.ts';
 import { type IdentifiedEntry, oneEntry } from '../identify/identified.ts';
 import { identifyContent, type RawEntry, refuseBinary } from '../identify/identify-content.ts';
 import { type Sample, sampleContents, sampleStream } from '../identify/sample.ts';
+import { sidecarsFor } from '../sidecars.ts';
 import type { Handler, NamedEntry } from './handler.ts';
 
 /** Any `.csv`, `.tsv`, `.txt` or `.dat`, each also as `.gz`: one file, one load job. */
@@ -38,6 +40,7 @@ async function identify(contents: Contents, file: SourceFile, settings: Settings
   if (contents.size === 0) throw new SluiceError('FILE_EMPTY', { file: title });
   const entry = named(file, settings);
   const { compression, config } = entry;
+  const expected = await expectedBeside(file.path, settings);
   const sample = await takeSample(contents, compression, title);
   refuseBinary(sample, title);
   const content = await identifyContent({
@@ -45,9 +48,17 @@ async function identify(contents: Contents, file: SourceFile, settings: Settings
     fileName: file.name,
     sample,
     overrides: config?.dialect,
-    open: () => (compression === 'gzip' ? openGzip(contents, title) : openPlain(contents)),
+    trailer: config?.complete?.trailer,
+    open: () => ({ ...(compression === 'gzip' ? openGzip(contents, title) : openPlain(contents)), expected }),
   });
   return { ...entry, size: compression === 'none' ? contents.size : null, ...content };
+}
+
+/** What the control file says. That it is there was seen to when the file was taken. */
+async function expectedBeside(path: Buffer, settings: Settings): Promise<ExpectedRecords | null> {
+  const { control } = sidecarsFor(settings).rulesOf(path);
+  const expected = control === null ? null : await expectedRecords(path, control);
+  return typeof expected === 'string' ? null : expected;
 }
 
 function isGzip(name: string): boolean {

@@ -4,6 +4,7 @@ import type { ByteSource } from '../../formats/byte-source.ts';
 import type { DetectedDialect } from '../../formats/delimited/detect-dialect.ts';
 import type { Field } from '../../formats/delimited/dialect.ts';
 import type { ValueTransform } from '../../formats/dump/value-transform.ts';
+import type { ExpectedRecords } from '../../formats/sidecar/check-sidecars.ts';
 import type { Correction } from '../../ledger/corrections.ts';
 import type { Inference } from '../inference/infer-types.ts';
 
@@ -88,6 +89,10 @@ export interface OpenedEntry {
   readonly source: ByteSource;
   /** Bytes that `source` will give, when that is known. */
   readonly sizeHint: number | null;
+  /** Told at the end of reading by the file itself, when its dataset says that it does. */
+  readonly trailer?: { readonly count: number | null } | null;
+  /** Told beside the file. */
+  readonly expected?: ExpectedRecords | null;
   /** Bytes of the source file read so far. */
   position(): number;
   /** After the last read: SHA-256 (hex) of the source file, and of the inflated content. */

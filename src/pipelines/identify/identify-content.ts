@@ -2,6 +2,7 @@ import { SluiceError } from '../../errors.ts';
 import type { ByteSource } from '../../formats/byte-source.ts';
 import { type DetectedDialect, detectDialect, looksBinary } from '../../formats/delimited/detect-dialect.ts';
 import type { Dialect, DialectOverrides, Field } from '../../formats/delimited/dialect.ts';
+import { TrailerSource, withoutTrailer } from '../../formats/delimited/trailer-source.ts';
 import { isUtf16, Utf16Source } from '../../formats/delimited/utf16-source.ts';
 import { ColumnEvidence, type Inference, inferType } from '../inference/infer-types.ts';
 import type { IdentifiedEntry, OpenedEntry } from './identified.ts';
@@ -23,6 +24,8 @@ export interface Content {
   readonly fileName: string | null;
   readonly sample: Sample;
   readonly overrides: DialectOverrides | undefined;
+  /** Matches a last line that is no record. */
+  readonly trailer?: RegExp | undefined;
   /** Found out already. */
   readonly detected?: DetectedDialect;
   open(): RawEntry;
@@ -40,7 +43,8 @@ export function refuseBinary(sample: Sample, title: string): void {
 
 /** Finds out dialect and types. */
 export async function identifyContent(content: Content): Promise<IdentifiedContent> {
-  const { title, sample, fileName, overrides } = content;
+  const { title, fileName, overrides, trailer } = content;
+  const sample = trailer === undefined ? content.sample : recordsOnly(content.sample, trailer);
   const detected =
     content.detected ??
     detectDialect(sample.head, {
@@ -56,7 +60,7 @@ export async function identifyContent(content: Content): Promise<IdentifiedConte
     inferred: inferColumns(records, detected),
     sampleIsWhole: sample.whole,
     preview: records.slice(0, PREVIEW_RECORDS),
-    open: () => forPostgres(content.open(), detected.dialect, title),
+    open: () => forPostgres(content, detected.dialect),
   };
 }
 
@@ -72,8 +76,20 @@ function inferColumns(records: readonly Field[][], detected: DetectedDialect): I
   return evidence.map(inferType);
 }
 
-function forPostgres({ bytes, ...raw }: RawEntry, dialect: Dialect, title: string): OpenedEntry {
-  const { encoding } = dialect;
+/** The trailer would be taken for a record; of a large file it may be part of the last slice. */
+function recordsOnly(sample: Sample, trailer: RegExp): Sample {
+  if (sample.whole) return { ...sample, head: withoutTrailer(sample.head, trailer) };
+  return { ...sample, slices: sample.slices.slice(0, -1) };
+}
+
+function forPostgres({ open, title, trailer }: Content, dialect: Dialect): OpenedEntry {
+  const opened = decoded(open(), dialect, title);
+  if (trailer === undefined) return opened;
+  const source = new TrailerSource(opened.source, trailer);
+  return { ...opened, source, trailer: source };
+}
+
+function decoded({ bytes, ...raw }: RawEntry, { encoding }: Dialect, title: string): OpenedEntry {
   if (!isUtf16(encoding)) return { ...raw, source: bytes };
   return { ...raw, source: new Utf16Source(bytes, encoding, title), sizeHint: null };
 }

@@ -115,8 +115,9 @@ async function skipAll(loading: Loading): Promise<LoadedJob> {
     reader.recycle(block);
   }
   await refuseChanged(loading);
-  const rowsSkipped = reader.recordsRead;
-  return { ...resultOf(loading), rowsSkipped, rowsLoaded: 0, segments: [], blocks: [] };
+  refuseMismatch(loading);
+  const result = resultOf(loading);
+  return { ...result, rowsSkipped: result.recordsRead, rowsLoaded: 0, segments: [], blocks: [] };
 }
 
 /** A small block is kept for a while: not with a buffer that is mostly empty. */
@@ -183,9 +184,11 @@ async function dropCommitted(loading: Loading, lanes: readonly Lane[]): Promise<
 function resultOf(loading: Loading) {
   const { opened, reader } = loading;
   const hashes = opened.hashes();
+  // The trailer was read, and is no row.
+  const rowsSkipped = opened.trailer ? 1 : 0;
   return {
-    recordsRead: reader.recordsRead,
-    rowsSkipped: 0,
+    recordsRead: reader.recordsRead + rowsSkipped,
+    rowsSkipped,
     head: loading.context.rejects.head,
     rejects: loading.context.rejects,
     fileSha256: hashes.file,
@@ -200,9 +203,13 @@ async function refuseChanged(loading: Loading): Promise<void> {
   throw new SluiceError('FILE_CHANGED', { file: loading.job.plan.title });
 }
 
-/** A correction answers the open rejects one by one. */
-function refuseMismatch({ job, reader }: Loading): void {
+/**
+ * As many records as the file, or what lies beside it, says there are. A correction answers the open rejects one by
+ * one.
+ */
+function refuseMismatch({ job, reader, opened }: Loading): void {
   const { correction, title } = job.plan;
+  refuseMiscounted(opened, title, reader.recordsRead);
   if (correction === null || correction.records.length === reader.recordsRead) return;
   const { runId: run, records } = correction;
   throw new SluiceError('CORRECTION_MISMATCH', {
@@ -211,6 +218,15 @@ function refuseMismatch({ job, reader }: Loading): void {
     run,
     open: records.length,
   });
+}
+
+function refuseMiscounted({ trailer, expected }: OpenedEntry, file: string, read: number): void {
+  if (trailer?.count === null) throw new SluiceError('TRAILER_MISSING', { file });
+  const told = [trailer && { count: trailer.count ?? 0, source: 'its trailer' }, expected];
+  for (const one of told) {
+    if (!one || one.count === read) continue;
+    throw new SluiceError('RECORD_COUNT_MISMATCH', { file, read, source: one.source, expected: one.count });
+  }
 }
 
 /** I1, before anything is committed. */

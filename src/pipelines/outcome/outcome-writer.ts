@@ -1,9 +1,10 @@
-import { unlink } from 'node:fs/promises';
+import { lstat, rm, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import PQueue from 'p-queue';
 import type { Pool } from 'pg';
 import type { Settings } from '../../config/settings.ts';
 import { messageOf, SluiceError } from '../../errors.ts';
+import type { Sidecars } from '../../formats/sidecar/sidecars.ts';
 import {
   type CarriedOut,
   completeOutcomes,
@@ -14,7 +15,7 @@ import {
 } from '../../ledger/outcomes.ts';
 import type { SourceFile } from '../../ledger/source-file.ts';
 import { stepDone } from '../../steps.ts';
-import { isStill, moveFile } from './move-file.ts';
+import { isStill, moveBack, moveFile } from './move-file.ts';
 import { writeReceipt } from './receipt.ts';
 import { writeRejectFiles } from './reject-files.ts';
 
@@ -29,6 +30,8 @@ const SET_ASIDE: Readonly<Record<string, string>> = {
 export interface OutcomeWriterOptions {
   readonly pool: Pool;
   readonly settings: Pick<Settings, 'importsDir' | 'exportsDir' | 'cleanup'>;
+  /** What lies beside a file and goes where it goes. */
+  readonly sidecars: Sidecars;
   /** File names as text: safe to show, different for different names. */
   display(name: Buffer): string;
   /** Told when a file's receipt is written and the file is where it ends. */
@@ -76,7 +79,7 @@ export class OutcomeWriter {
     }
     await writeReceipt(settings.exportsDir, outcome, kept?.displayPath ?? null);
     stepDone('receipt written', file.displayPath);
-    if (kept === null && this.isDeleted(outcome)) await removeFile(file);
+    if (kept === null && this.isDeleted(outcome)) await this.remove(file);
     return kept;
   }
 
@@ -120,7 +123,26 @@ export class OutcomeWriter {
   private async move({ file, runId }: Outcome, from: Buffer, folder: string): Promise<KeptFile | null> {
     const target = path.join(this.options.settings.importsDir, folder);
     const moved = await moveFile({ ...file, path: from }, target, runId);
+    if (moved !== null && !moved.equals(from)) await this.moveSidecars(from, moved);
     return moved === null ? null : { path: moved, displayPath: path.join(folder, this.nameOf(moved)) };
+  }
+
+  /** Done again after a crash, it moves what is left; a sidecar of that name that lies there already stays. */
+  private async moveSidecars(from: Buffer, moved: Buffer): Promise<void> {
+    const { sidecars } = this.options;
+    const targets = sidecars.pathsOf(moved);
+    for (const [at, sidecar] of sidecars.pathsOf(from).entries()) {
+      const target = targets[at];
+      const isThere = (await lstat(sidecar).catch(() => null))?.isFile() === true;
+      if (isThere && target !== undefined && (await moveBack(sidecar, target)))
+        stepDone('sidecar moved', from.toString());
+    }
+  }
+
+  private async remove(file: SourceFile): Promise<void> {
+    if (!(await isStill(file.path, file.identity))) return;
+    await unlink(file.path);
+    for (const sidecar of this.options.sidecars.pathsOf(file.path)) await rm(sidecar, { force: true });
   }
 
   private nameOf(target: Buffer): string {
@@ -152,10 +174,6 @@ export class OutcomeWriter {
 function delayOf(file: SourceFile, error: unknown): SluiceError {
   if (typeof (error as NodeJS.ErrnoException).syscall !== 'string') throw error;
   return new SluiceError('OUTCOME_NOT_WRITTEN', { file: file.displayPath, reason: messageOf(error) }, error);
-}
-
-async function removeFile(file: SourceFile): Promise<void> {
-  if (await isStill(file.path, file.identity)) await unlink(file.path);
 }
 
 /** YYYY-MM-DD on this machine's clock. */
