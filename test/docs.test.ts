@@ -100,6 +100,10 @@ describe('docs', () => {
         { name: 'prices', disposition: 'replace' },
         { name: 'bookings', redelivery: { changed: 'hold' } },
       ],
+      [
+        { name: 'payments', complete: { marker: true, checksum: 'required' } },
+        { name: 'stock', complete: { control: { field: 'record_count' } } },
+      ],
       [{ name: 'countries', contract: { newColumn: 'freeze', typeChange: 'freeze' } }],
     ]);
   });
