@@ -39,6 +39,7 @@ import { Transforms } from './pipelines/transform/transforms.ts';
 import { Dispatcher, type Worker } from './queue/dispatcher.ts';
 import { watchForStall } from './queue/stall-watch.ts';
 import { initSchema } from './schema-init/init-schema.ts';
+import { mayRemake, SERVICE_NAME } from './schema-init/may-remake.ts';
 import { stepDone } from './steps.ts';
 import { displayPath } from './watcher/display-path.ts';
 import type { SettledFile } from './watcher/settled-file.ts';
@@ -66,8 +67,7 @@ const SPARE_CONNECTIONS = 6;
 /** Of the line about a finished file; `info` where nothing is said. */
 const LEVELS: Readonly<Record<string, 'warn' | 'error'>> = { failed: 'error', held: 'warn' };
 
-/** `application_name` of the service's connections. */
-export const SERVICE_NAME = 'sluice';
+export { SERVICE_NAME };
 
 export interface ApplicationOptions {
   readonly applicationName: string;
@@ -394,15 +394,4 @@ export class Intake {
 function statusOf({ code }: SluiceError): 'duplicate' | 'held' | 'failed' {
   if (code === 'ALREADY_PUBLISHED') return 'duplicate';
   return code === 'DELIVERY_HELD' ? 'held' : 'failed';
-}
-
-/** DEV=true drops what there is; not under the feet of a service that works on it. */
-async function mayRemake(database: Database, log: Log, applicationName: string): Promise<boolean> {
-  if (applicationName === SERVICE_NAME) return true;
-  const { rowCount } = await database.pool.query(
-    'select from pg_stat_activity where datname = current_database() and application_name = $1 limit 1',
-    [SERVICE_NAME],
-  );
-  if (rowCount === 1) log.warn('DEV=true is not obeyed: a service works on this database');
-  return rowCount === 0;
 }
