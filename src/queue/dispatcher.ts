@@ -176,7 +176,13 @@ export class Dispatcher {
     const small = first.filter((file) => file.identity.size <= SMALL_BYTES);
     const slots = small.length;
     if (slots > 0 && first.length === free) {
-      small.push(...(await this.claim(slots * (GROUP_FILES - 1), { maxBytes: SMALL_BYTES })));
+      try {
+        small.push(...(await this.claim(slots * (GROUP_FILES - 1), { maxBytes: SMALL_BYTES })));
+      } catch (error) {
+        // What has been claimed is started by nobody now: it must not stay held.
+        await this.release(first);
+        throw error;
+      }
     }
     const size = Math.ceil(small.length / Math.max(1, slots));
     const groups = large.map((file) => [file]);
