@@ -13,11 +13,13 @@ function camelCase(key: string): string {
 
 /** One JSON document on stdout. */
 export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  // All but the line feeds between its lines stand inside strings, where an escape means the same.
+  printLine(JSON.stringify(value, null, 2));
 }
 
+/** Line feeds stay: the text may be several lines. */
 export function printLine(line: string): void {
-  process.stdout.write(`${line}\n`);
+  process.stdout.write(`${line.split('\n').map(shown).join('\n')}\n`);
 }
 
 /** Rows as an aligned table with a heading; numbers to the right. Control characters are shown, not obeyed. */
@@ -44,8 +46,13 @@ function cellText(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (value instanceof Date) return value.toISOString().replace('T', ' ').slice(0, 19);
   if (typeof value === 'number') return NUMBER.format(value);
-  return String(value).replace(
-    /[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu,
+  return shown(String(value));
+}
+
+/** Characters that a terminal acts on, or that reorder what it shows, as escapes. */
+function shown(text: string): string {
+  return text.replace(
+    /[\p{Cc}\u2028\u2029\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]/gu,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }

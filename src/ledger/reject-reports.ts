@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import { inTransaction } from '../db/transaction.ts';
+import type { Dialect } from '../formats/delimited/dialect.ts';
 import { rejectFileNames } from './reject-file-names.ts';
 import type { Reject } from './rejects.ts';
 
@@ -14,6 +15,8 @@ export interface RejectedLoad {
   readonly rejectFile: string;
   /** What stood before the first record, byte for byte. */
   readonly head: Buffer;
+  /** How its records are written; null when that was not noted. */
+  readonly dialect: Dialect | null;
   /** False for a load that was taken back or replaced: there is nothing to correct any more. */
   readonly isOpen: boolean;
 }
@@ -27,6 +30,7 @@ export async function rejectedLoads(pool: Pool, fileId: number): Promise<Rejecte
     fileName: row.name,
     entryName: row.entry_name,
     head: row.head ?? Buffer.alloc(0),
+    dialect: row.dialect,
     isOpen: !['retracted', 'superseded'].includes(row.status),
   }));
   const names = rejectFileNames(loads);
@@ -105,6 +109,7 @@ interface RejectedLoadRow {
   name: string;
   entry_name: string | null;
   head: Buffer | null;
+  dialect: Dialect | null;
   status: string;
 }
 
@@ -119,7 +124,7 @@ interface RejectPageRow {
 }
 
 const LOADS = `
-  select l.load_id, l.run_id, f.name, l.entry_name, l.head, l.status
+  select l.load_id, l.run_id, f.name, l.entry_name, l.head, l.dialect, l.status
     from sluice.load_job l
     join sluice.run r on r.run_id = l.run_id
     join sluice.source_file f on f.file_id = r.file_id

@@ -1,7 +1,7 @@
 import { maskUrl } from '../config/mask-url.ts';
 
 // C0 and C1 controls, line and paragraph separators, and the marks that reorder text on a terminal.
-const UNSAFE = /[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+const UNSAFE = /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
 const SHORT_ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
@@ -16,6 +16,11 @@ export function safeText(text: string): string {
 /** JSON text without characters that a terminal acts on. They can only stand inside its strings. */
 export function safeJson(json: string): string {
   return json.replace(UNSAFE, unicodeEscape);
+}
+
+/** The same for JSON text of several lines. */
+export function safeJsonLines(json: string): string {
+  return json.split('\n').map(safeJson).join('\n');
 }
 
 function unicodeEscape(character: string): string {
