@@ -26,6 +26,7 @@ import { delimitedFile } from './pipelines/handlers/delimited-file.ts';
 import { dumpArchive } from './pipelines/handlers/dump-archive.ts';
 import { encrypted } from './pipelines/handlers/encrypted.ts';
 import { rejectCorrection } from './pipelines/handlers/reject-correction.ts';
+import { feedOrderOf } from './pipelines/identify/feed-order.ts';
 import { type Progress, ProgressMeter, progressLine } from './pipelines/load/progress.ts';
 import { finishedFile, GrownFiles, LOOKED_AT_HOURS, MOST_FILES } from './pipelines/outcome/grown-files.ts';
 import { outcomeFields, outcomeLine } from './pipelines/outcome/log-line.ts';
@@ -187,7 +188,12 @@ export class Application {
   async load(arrivals: readonly Arrival[], onDispatcher: (dispatcher: Dispatcher) => void): Promise<void> {
     const checked = await Promise.all(arrivals.map((arrival) => this.checked(arrival)));
     const dropped = checked.map((arrival) => asDropped(arrival, this.settings.importsDir));
-    await this.finishFiles(await registerFiles(this.database.pool, dropped), onDispatcher);
+    await this.finishFiles(await this.register(dropped), onDispatcher);
+  }
+
+  register(arrivals: readonly Arrival[]): Promise<number[]> {
+    const { datasets } = this.settings;
+    return registerFiles(this.database.pool, arrivals, (name) => feedOrderOf(name, datasets));
   }
 
   /** A file that is named by hand is not waited for: what is missing beside it fails it. */
@@ -380,7 +386,7 @@ export class Intake {
   private async take(files: readonly SettledFile[]): Promise<void> {
     for (const file of files) stepDone('file settled', file.relativePath);
     try {
-      await registerFiles(this.application.database.pool, files.map(toArrival));
+      await this.application.register(files.map(toArrival));
     } catch (error) {
       const problem = toSluiceError(error);
       if (problem.kind === 'terminal') this.dispatcher.fail(problem);

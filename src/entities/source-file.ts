@@ -58,6 +58,14 @@ export class SourceFile {
   @Column('date', { nullable: true })
   business_date!: string | null;
 
+  /** What comes in the order of time within one folder, by the name: a dataset, an application; null without a date in the name. */
+  @Column('text', { nullable: true })
+  feed!: string | null;
+
+  /** Date and time of day in the name, as far as it tells; digits that sort by time. */
+  @Column('text', { nullable: true })
+  moment!: string | null;
+
   @Column('text')
   status!: FileStatus;
 

@@ -1,7 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import { hasCode, type SluiceError } from '../errors.ts';
 import { claimFolder, type WatchedFolder } from './folder-claim.ts';
-import { SOURCE_FILE_COLUMNS, type SourceFile, type SourceFileColumns, toSourceFile } from './source-file.ts';
+import { FEED_OF_FILE, SOURCE_FILE_COLUMNS, type SourceFile, type SourceFileColumns, toSourceFile } from './source-file.ts';
 
 /** Advisory-lock key space of file leases: the bytes "sluf" above the file id. */
 export const LEASE_SPACE = '8317151692793577472';
@@ -39,14 +39,21 @@ export class Leases {
   /**
    * Takes up to `limit` waiting files whose path starts with `root`, oldest first, that nobody else works on.
    * With `fileIds` only those are considered. Files whose next attempt is not due yet are left.
+   *
+   * Files of one feed are taken in their order, and only when no earlier one is left behind: the next one alone, or with
+   * `behind` up to `mostOfFeed` that follow upon each other and on those.
    */
   async claim(limit: number, scope: ClaimScope): Promise<SourceFile[]> {
-    const values = [limit, scope.root ?? null, scope.fileIds ?? null, scope.held, scope.maxBytes ?? null];
+    const { root = null, fileIds = null, maxBytes = null, behind = [], mostOfFeed = 1 } = scope;
+    const values = [limit, root, fileIds, scope.held, maxBytes, behind, scope.stuck ?? [], mostOfFeed];
     const { rows } = await this.inTurn(async () => {
       const client = await this.connection();
-      return client.query<SourceFileColumns>(CLAIM, values);
+      return client.query<SourceFileColumns & { is_next: boolean }>(CLAIM, values);
     });
-    return rows.map(toSourceFile);
+    // Another process has the one before.
+    const gaps = rows.filter((row) => !row.is_next);
+    if (gaps.length > 0) await this.release(gaps.map((row) => row.file_id));
+    return rows.filter((row) => row.is_next).map(toSourceFile);
   }
 
   /** Takes the lease on one file; false when another process has it. */
@@ -136,24 +143,45 @@ export interface ClaimScope {
   readonly fileIds?: readonly number[];
   /** Files this process already works on. */
   readonly held: readonly number[];
+  /** Files this process has given up until it starts again: nobody waits for them. */
+  readonly stuck?: readonly number[];
   /** Only files up to this size. */
   readonly maxBytes?: number;
+  /** Those of `held` that will be worked on together with what is claimed now, before it. */
+  readonly behind?: readonly number[];
+  /** How many files of one feed, `behind` included. */
+  readonly mostOfFeed?: number;
 }
 
+/** Parameters 2 and 3, which files are meant. */
+const IN_SCOPE = `f.finished_at is null and f.status <> 'detected'
+       and ($2::bytea is null or substring(f.path_bytes for length($2::bytea)) = $2::bytea)
+       and ($3::bigint[] is null or f.file_id = any($3::bigint[]))`;
+
 const CLAIM = `
-  with waiting as materialized (
-    select file_id from sluice.source_file
-     where finished_at is null and status <> 'detected'
-       and (next_attempt_at is null or next_attempt_at <= now())
-       and ($2::bytea is null or substring(path_bytes for length($2::bytea)) = $2::bytea)
-       and ($3::bigint[] is null or file_id = any($3::bigint[]))
-       and file_id <> all($4::bigint[])
-       and ($5::bigint is null or size_bytes <= $5)
-     order by mtime_ns, file_id
+  with unfinished as (
+    select f.file_id, f.mtime_ns, f.moment collate "C" as moment, f.file_id = any($4::bigint[]) as is_held,
+           coalesce(${FEED_OF_FILE}, f.file_id::text) collate "C" as feed,
+           (f.next_attempt_at is null or f.next_attempt_at <= now())
+             and ($5::bigint is null or f.size_bytes <= $5)
+             and (f.file_id <> all($4::bigint[]) or f.file_id = any($6::bigint[])) as is_ready
+      from sluice.source_file f
+     where ${IN_SCOPE} and f.file_id <> all($7::bigint[])
+  ), lined as (
+    select *, row_number() over line as place, bool_and(is_ready) over line as is_next,
+           count(*) filter (where is_held) over (partition by feed) as taken,
+           min(mtime_ns) over (partition by feed) as since
+      from unfinished
+    window line as (partition by feed order by moment, mtime_ns, file_id)
+  ), waiting as materialized (
+    select file_id, feed, place, taken, since from lined
+     where is_next and not is_held and place <= $8
+     order by since, feed, place
      limit $1 + 50
   ), leased as materialized (
-    select file_id from waiting where pg_try_advisory_lock(${LEASE_SPACE}::bigint + file_id) limit $1
+    select * from waiting where pg_try_advisory_lock(${LEASE_SPACE}::bigint + file_id) limit $1
   )
-  select ${SOURCE_FILE_COLUMNS}
-    from leased join sluice.source_file f using (file_id)
-   order by f.mtime_ns, f.file_id`;
+  select ${SOURCE_FILE_COLUMNS},
+         l.place = l.taken + row_number() over (partition by l.feed order by l.place) as is_next
+    from leased l join sluice.source_file f using (file_id)
+   order by l.since, l.feed, l.place`;

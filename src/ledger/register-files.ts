@@ -1,14 +1,25 @@
 import type { Pool } from 'pg';
 import type { Arrival } from './source-file.ts';
 
+/** Where a file belongs in the order of its feed, by its name. */
+export interface FeedOrder {
+  readonly feed: string;
+  readonly moment: string;
+}
+
 /**
  * Records settled files. A file that is already waiting under the same path gets its new state; one whose outcome
  * is recorded and that lies there unchanged (not moved yet, or kept in place) is left alone. Gives the ids of the
  * files that now wait.
  */
-export async function registerFiles(pool: Pool, arrivals: readonly Arrival[]): Promise<number[]> {
+export async function registerFiles(
+  pool: Pool,
+  arrivals: readonly Arrival[],
+  orderOf: (fileName: string) => FeedOrder | null,
+): Promise<number[]> {
   if (arrivals.length === 0) return [];
-  const result = await pool.query<{ file_id: number }>(REGISTER, [JSON.stringify(arrivals.map(toRow))]);
+  const rows = arrivals.map((arrival) => ({ ...toRow(arrival), ...orderOf(arrival.name) }));
+  const result = await pool.query<{ file_id: number }>(REGISTER, [JSON.stringify(rows)]);
   return result.rows.map((row) => row.file_id);
 }
 
@@ -30,11 +41,12 @@ function toRow(arrival: Arrival) {
 
 const REGISTER = `
   insert into sluice.source_file
-    (path_bytes, path, name, label, size_bytes, mtime_ns, inode, device, origin, waiting_for, status, detected_at, settled_at)
+    (path_bytes, path, name, label, size_bytes, mtime_ns, inode, device, origin, waiting_for, feed, moment,
+     status, detected_at, settled_at)
   select decode(a.path_hex, 'hex'), a.path, a.name, a.label, a.size_bytes, a.mtime_ns, a.inode, a.device, a.origin,
-         a.waiting_for, 'settled', now(), now()
+         a.waiting_for, a.feed, a.moment, 'settled', now(), now()
     from jsonb_to_recordset($1::jsonb) as a(path_hex text, path text, name text, label text, size_bytes bigint,
-         mtime_ns bigint, inode numeric, device numeric, origin text, waiting_for text)
+         mtime_ns bigint, inode numeric, device numeric, origin text, waiting_for text, feed text, moment text)
    where a.origin = 'command' or not exists (
          select from sluice.source_file f
           where f.path_bytes = decode(a.path_hex, 'hex')
@@ -46,6 +58,6 @@ const REGISTER = `
      set size_bytes = excluded.size_bytes, mtime_ns = excluded.mtime_ns, inode = excluded.inode,
          device = excluded.device, waiting_for = excluded.waiting_for, status = 'settled', settled_at = now(),
          next_attempt_at = null, path = excluded.path, name = excluded.name, label = excluded.label,
-         origin = excluded.origin
+         origin = excluded.origin, feed = excluded.feed, moment = excluded.moment
    where source_file.status in ('detected', 'settled')
   returning file_id`;

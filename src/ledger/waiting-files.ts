@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import type { SluiceError } from '../errors.ts';
 import type { ClaimScope } from './leases.ts';
-import { SOURCE_FILE_COLUMNS, type SourceFile, type SourceFileColumns, toSourceFile } from './source-file.ts';
+import { FEED_OF_FILE, SOURCE_FILE_COLUMNS, type SourceFile, type SourceFileColumns, toSourceFile } from './source-file.ts';
 
 /** Puts a file back in the queue, to be tried again in `delayMs` milliseconds; the error is kept to be shown. */
 export async function scheduleRetry(
@@ -46,6 +46,24 @@ export async function nextAttemptIn(
     [scope.root ?? null, scope.fileIds ?? null],
   );
   return rows[0]?.ms ?? null;
+}
+
+/** True when a file waits for an earlier one of its feed that another process works on, which tells us nothing when it is done. */
+export async function waitsForOthers(
+  pool: Pool,
+  { root, fileIds, held }: Pick<ClaimScope, 'root' | 'fileIds' | 'held'>,
+): Promise<boolean> {
+  const { rowCount } = await pool.query(
+    `select from sluice.source_file f
+      where f.finished_at is null and f.status <> 'detected' and f.next_attempt_at is null and f.feed is not null
+        and ($1::bytea is null or substring(f.path_bytes for length($1::bytea)) = $1)
+        and ($2::bigint[] is null or f.file_id = any($2))
+      group by ${FEED_OF_FILE}
+     having count(*) > 1 and not bool_or(f.file_id = any($3::bigint[]))
+      limit 1`,
+    [root ?? null, fileIds ?? null, held],
+  );
+  return rowCount === 1;
 }
 
 /**

@@ -38,7 +38,10 @@ export async function runGroup(
   options: RunOptions,
 ): Promise<Map<number, unknown>> {
   const failures = new Map<number, unknown>();
-  const group: Group = { context, options, failures, known: new Map(), batches: new Map(), batchBytes: 0 };
+  const group: Group = {
+    ...{ context, options, failures, known: new Map(), batches: new Map(), batchBytes: 0 },
+    ...{ batchOf: new Map(), waiting: new Set() },
+  };
   if (items.length === 1) await runAlone(group, items);
   else {
     for (const { item, read } of readAhead(group, items)) {
@@ -98,24 +101,39 @@ interface Group {
   /** Files in memory, with those they can be published with. */
   readonly batches: Map<string, Prepared[]>;
   batchBytes: number;
+  /** The batch that the last file of a feed is in. */
+  readonly batchOf: Map<string, string>;
+  /** Feeds of which a file will be tried again: what comes after it has to wait. */
+  readonly waiting: Set<string>;
 }
 
 interface Prepared extends GroupMember {
   readonly entry: Pick<IdentifiedEntry, 'config'>;
 }
 
-function refuseStopped({ options }: Group, { file }: RunningFile): void {
-  if (options.signal.aborted) throw new SluiceError('RUN_STOPPED', { file: file.displayPath });
+function refuseStopped({ options, waiting }: Group, { file }: RunningFile): void {
+  const waits = file.feed !== null && waiting.has(file.feed);
+  if (options.signal.aborted || waits) throw new SluiceError('RUN_STOPPED', { file: file.displayPath });
+}
+
+function fail({ failures, waiting }: Group, { file }: RunningFile, error: unknown): void {
+  failures.set(file.fileId, error);
+  if (file.feed !== null && !isFinal(error)) waiting.add(file.feed);
+}
+
+/** A file that changed while it was read has to settle again, and is nothing to wait for until it has. */
+function isFinal(error: unknown): boolean {
+  return error instanceof SluiceError && (error.kind === 'terminal' || error.code === 'FILE_CHANGED');
 }
 
 async function runAlone(group: Group, items: readonly RunningFile[]): Promise<void> {
-  const { context, options, failures } = group;
+  const { context, options } = group;
   for (const { file, run } of items) {
     try {
       refuseStopped(group, { file, run });
       await runPipeline(context, file, run, options);
     } catch (error) {
-      failures.set(file.fileId, error);
+      fail(group, { file, run }, error);
     }
   }
 }
@@ -126,6 +144,7 @@ async function collect(group: Group, item: RunningFile, read: Promise<NamedFile 
     refuseStopped(group, item);
     const prepared = await prepare(group, item, await read);
     if (prepared === null) {
+      await publishEarlier(group, item, null);
       await runAlone(group, [item]);
       // It may have made its dataset, or changed it.
       group.known.clear();
@@ -133,11 +152,21 @@ async function collect(group: Group, item: RunningFile, read: Promise<NamedFile 
     }
     const { dataset, version } = prepared.job.plan;
     const key = JSON.stringify([dataset, version.name]);
+    await publishEarlier(group, item, key);
+    refuseStopped(group, item);
     group.batches.set(key, [...(group.batches.get(key) ?? []), prepared]);
     for (const block of prepared.job.loaded.blocks) group.batchBytes += block.bytes.length;
   } catch (error) {
-    group.failures.set(item.file.fileId, error);
+    fail(group, item, error);
   }
+}
+
+/** What comes before a file in its feed is published before it; in the same transaction when it is in batch `key`. */
+async function publishEarlier(group: Group, { file }: RunningFile, key: string | null): Promise<void> {
+  if (file.feed === null) return;
+  const before = group.batchOf.get(file.feed) ?? key;
+  if (before !== key) await publishBatches(group);
+  if (key !== null) group.batchOf.set(file.feed, key);
 }
 
 /** Null for a file that has to go through by itself. */
@@ -227,6 +256,7 @@ async function knownDataset(group: Group, dataset: string): Promise<KnownDataset
 async function publishBatches(group: Group): Promise<void> {
   for (const batch of group.batches.values()) await publishBatch(group, batch);
   group.batches.clear();
+  group.batchOf.clear();
   group.batchBytes = 0;
 }
 
@@ -242,7 +272,11 @@ async function publishBatch(group: Group, batch: readonly Prepared[]): Promise<v
     // Whatever it was, each file meets it again by itself, and there it is reported.
     alone.push(...members);
   }
-  await runAlone(group, alone);
+  const rest = new Set(alone.map(({ file }) => file.fileId));
+  await runAlone(
+    group,
+    batch.filter(({ file }) => rest.has(file.fileId)),
+  );
 }
 
 /** Leaves out content that has been published already, and the second of two alike. */

@@ -2,7 +2,7 @@ import PQueue from 'p-queue';
 import type { Pool } from 'pg';
 import { toSluiceError } from '../db/database-error.ts';
 import { hasCode, SluiceError } from '../errors.ts';
-import type { Leases } from '../ledger/leases.ts';
+import type { ClaimScope, Leases } from '../ledger/leases.ts';
 import { type Run, type RunningFile, startRuns } from '../ledger/runs.ts';
 import type { SourceFile } from '../ledger/source-file.ts';
 import {
@@ -12,6 +12,7 @@ import {
   nextAttemptIn,
   returnToWatcher,
   scheduleRetry,
+  waitsForOthers,
 } from '../ledger/waiting-files.ts';
 import { stepDone } from '../steps.ts';
 import { backoffMs } from './backoff.ts';
@@ -58,6 +59,8 @@ const SMALL_BYTES = 256 * 1024;
 const GROUP_FILES = 100;
 /** How long after an outage began the database is asked again. */
 const OUTAGE_POLL_MS = 1_000;
+/** How long after a look at a file that another process works on there is another. */
+const OTHERS_POLL_MS = 1_000;
 
 /**
  * Gives waiting files to the worker, oldest first, `concurrency` at a time. What is waiting is known to the ledger
@@ -175,27 +178,33 @@ export class Dispatcher {
     const large = first.filter((file) => file.identity.size > SMALL_BYTES);
     const small = first.filter((file) => file.identity.size <= SMALL_BYTES);
     const slots = small.length;
-    if (slots > 0 && first.length === free) {
+    if (slots > 0 && (first.length === free || small.some((file) => file.feed !== null))) {
+      const behind = small.map((file) => file.fileId);
+      const filter = { maxBytes: SMALL_BYTES, behind, mostOfFeed: GROUP_FILES };
       try {
-        small.push(...(await this.claim(slots * (GROUP_FILES - 1), { maxBytes: SMALL_BYTES })));
+        small.push(...(await this.claim(slots * (GROUP_FILES - 1), filter)));
       } catch (error) {
         // What has been claimed is started by nobody now: it must not stay held.
         await this.release(first);
         throw error;
       }
     }
-    const size = Math.ceil(small.length / Math.max(1, slots));
-    const groups = large.map((file) => [file]);
-    for (let at = 0; at < small.length; at += size) groups.push(small.slice(at, at + size));
-    return groups;
+    return [...large.map((file) => [file]), ...inGroups(small, slots)];
   }
 
-  private async claim(limit: number, filter: { maxBytes?: number }): Promise<SourceFile[]> {
-    const { leases, root, fileIds } = this.options;
-    const scope = { ...(fileIds === undefined ? { root } : { fileIds }), held: [...this.held], ...filter };
-    const files = await leases.claim(limit, scope);
+  private async claim(limit: number, filter: Partial<ClaimScope>): Promise<SourceFile[]> {
+    const files = await this.options.leases.claim(limit, {
+      ...this.scope(),
+      stuck: [...this.stuck],
+      ...filter,
+    });
     for (const file of files) this.held.add(file.fileId);
     return files;
+  }
+
+  private scope() {
+    const { root, fileIds } = this.options;
+    return { ...(fileIds === undefined ? { root } : { fileIds }), held: [...this.held] };
   }
 
   private start(group: SourceFile[]): void {
@@ -290,9 +299,11 @@ export class Dispatcher {
   }
 
   private async schedule(): Promise<void> {
-    const { pool, root, fileIds } = this.options;
-    const ms = await nextAttemptIn(pool, fileIds === undefined ? { root } : { fileIds });
+    const { pool } = this.options;
+    const scope = this.scope();
+    const ms = await nextAttemptIn(pool, scope);
     if (ms !== null) this.wakeIn(Math.max(50, ms));
+    else if (this.groups === 0 && (await waitsForOthers(pool, scope))) this.wakeIn(OTHERS_POLL_MS);
   }
 
   private wakeIn(ms: number): void {
@@ -331,6 +342,24 @@ export class Dispatcher {
     if (busy) return;
     for (const resolve of this.idleWaiters.splice(0)) resolve();
   }
+}
+
+/** About as many files in each group; those of one feed stay together, in their order. */
+function inGroups(files: readonly SourceFile[], count: number): SourceFile[][] {
+  const feeds = new Map<unknown, SourceFile[]>();
+  for (const file of files) {
+    const key = file.feed ?? file.fileId;
+    feeds.set(key, [...(feeds.get(key) ?? []), file]);
+  }
+  const size = Math.ceil(files.length / Math.max(1, count));
+  const groups: SourceFile[][] = [];
+  for (const feed of feeds.values()) {
+    const smallest = groups.toSorted((a, b) => a.length - b.length)[0];
+    const fits = smallest !== undefined && smallest.length + feed.length <= size;
+    if (smallest !== undefined && (fits || groups.length === count)) smallest.push(...feed);
+    else groups.push([...feed]);
+  }
+  return groups;
 }
 
 /** A file that is loaded again from where it is kept does not come back through the watcher. */

@@ -9,6 +9,7 @@ import { Redelivery1795710000000 } from './migrations/1795710000000-redelivery.t
 import { Archives1795812000000 } from './migrations/1795812000000-archives.ts';
 import { Versions1795820000000 } from './migrations/1795820000000-versions.ts';
 import { Warehouse1796000000000 } from './migrations/1796000000000-warehouse.ts';
+import { FeedOrder1796100000000 } from './migrations/1796100000000-feed-order.ts';
 
 export const MIGRATIONS = [
   Bookkeeping1795219200000,
@@ -18,6 +19,7 @@ export const MIGRATIONS = [
   Archives1795812000000,
   Versions1795820000000,
   Warehouse1796000000000,
+  FeedOrder1796100000000,
 ];
 
 /**

@@ -14,6 +14,7 @@ export const KNOWN_MIGRATIONS = [
   'Archives1795812000000',
   'Versions1795820000000',
   'Warehouse1796000000000',
+  'FeedOrder1796100000000',
 ] as const;
 
 /** Names of the migrations the database has had; empty when it has no bookkeeping schema. */

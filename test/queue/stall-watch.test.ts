@@ -93,5 +93,6 @@ function fileOf(fileId: number): SourceFile {
     waitingFor: null,
     replaysRunId: null,
     redelivery: null,
+    feed: null,
   };
 }

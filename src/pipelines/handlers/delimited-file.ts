@@ -24,11 +24,16 @@ export const delimitedFile: Handler = {
 };
 
 function named(file: SourceFile, settings: Settings): NamedEntry {
+  const { dataset, config, businessDate, label } = findDataset(
+    file.name,
+    settings.datasets,
+    settings.examples ? EXAMPLE_DATASETS : [],
+  );
   return {
     entryName: null,
     title: file.displayPath,
     compression: isGzip(file.name) ? 'gzip' : 'none',
-    ...findDataset(file.name, settings.datasets, settings.examples ? EXAMPLE_DATASETS : []),
+    ...{ dataset, config, businessDate, label },
     folder: file.label,
     kind: 'delimited',
     correction: null,

@@ -15,6 +15,8 @@ export interface NameParts {
   readonly dataset: string;
   /** YYYY-MM-DD; null when the name holds no date. */
   readonly businessDate: string | null;
+  /** The business date with the time of day, digits only, as far as the name tells. */
+  readonly moment: string | null;
   /** Null here: of a plain file's name, only the dataset's own pattern says which part is a version label. */
   readonly label: string | null;
 }
@@ -46,14 +48,17 @@ export function nameFromStem(name: string): NameParts {
   const stem = name.normalize('NFC');
   const trailing = takeTrailingDates(stem);
   const found = trailing.date === null ? takeLeadingDates(stem) : trailing;
-  return { dataset: datasetFrom(found.rest || stem), businessDate: found.date, label: null };
+  const { date: businessDate, moment } = found;
+  return { dataset: datasetFrom(found.rest || stem), businessDate, moment, label: null };
 }
 
 /** What the name of a dump says, extension removed: its application as `dataset`, and the version label beside the date. */
 export function nameFromDump(stem: string, pattern: LabelPattern): NameParts {
   const { rest, label } = takeDumpLabel(stem, pattern);
   const application = nameFromStem(rest);
-  return { ...application, businessDate: nameFromStem(stem).businessDate ?? application.businessDate, label };
+  const whole = nameFromStem(stem);
+  const { businessDate, moment } = whole.businessDate === null ? application : whole;
+  return { ...application, businessDate, moment, label };
 }
 
 /**

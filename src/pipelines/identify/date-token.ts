@@ -4,6 +4,8 @@ export interface TakenDate {
   readonly rest: string;
   /** YYYY-MM-DD; null when there was none. */
   readonly date: string | null;
+  /** The same with the time of day, digits only, as far as it is told: texts that sort by time. Null when there was none. */
+  readonly moment: string | null;
 }
 
 const FIRST_YEAR = 1970;
@@ -12,7 +14,7 @@ const LAST_YEAR = 2199;
 /** `2026-11-21`, `2026_11_21`, `2026.11.21`, `20261121`. */
 const DAY = String.raw`(?<year>\d{4})(?<dash>[-_. ]?)(?<month>\d{2})\k<dash>(?<day>\d{2})`;
 /** `T093000`, `_0930`, ` 09.30.00`, `-09-30-00`, `093000`, `093000123`, each also with fraction and `Z`. */
-const TIME = String.raw`(?:[Tt_\-. ]?(?<hour>\d{2})(?<colon>[-_.:]?)(?<minute>\d{2})(?:\k<colon>(?<second>\d{2})(?:[.,]?\d{3,9})?)?[Zz]?)?`;
+const TIME = String.raw`(?:[Tt_\-. ]?(?<hour>\d{2})(?<colon>[-_.:]?)(?<minute>\d{2})(?:\k<colon>(?<second>\d{2})(?:[.,]?(?<fraction>\d{3,9}))?)?[Zz]?)?`;
 
 const TRAILING = new RegExp(String.raw`(?<rest>.*[^\p{L}\p{N}])${DAY}${TIME}$`, 'su');
 const LEADING = new RegExp(String.raw`^${DAY}${TIME}(?<rest>[^\p{L}\p{N}].*)$`, 'su');
@@ -32,13 +34,13 @@ export function takeLeadingDates(name: string): TakenDate {
 
 function takeDates(name: string, pattern: RegExp): TakenDate {
   const trimmed = trimSeparators(name);
-  let taken: TakenDate = { rest: trimmed, date: onlyDate(trimmed) };
+  let taken: TakenDate = { rest: trimmed, ...onlyDate(trimmed) };
   for (;;) {
     const groups = pattern.exec(taken.rest)?.groups;
     const date = groups === undefined ? null : realDate(groups);
     const rest = trimSeparators(groups?.rest ?? '');
-    if (date === null || rest === '') return taken;
-    taken = { rest, date: taken.date ?? date };
+    if (groups === undefined || date === null || rest === '') return taken;
+    taken = { rest, date: taken.date ?? date, moment: taken.moment ?? momentOf(groups) };
   }
 }
 
@@ -47,12 +49,19 @@ function trimSeparators(name: string): string {
 }
 
 /** The date of a name that is nothing but a date. */
-function onlyDate(name: string): string | null {
+function onlyDate(name: string): Pick<TakenDate, 'date' | 'moment'> {
   const groups = new RegExp(`^${DAY}${TIME}$`, 'su').exec(name)?.groups;
-  return groups === undefined ? null : realDate(groups);
+  const date = groups === undefined ? null : realDate(groups);
+  return { date, moment: groups === undefined || date === null ? null : momentOf(groups) };
 }
 
-function realDate(groups: Readonly<Record<string, string | undefined>>): string | null {
+type Groups = Readonly<Record<string, string | undefined>>;
+
+function momentOf({ year, month, day, hour, minute, second, fraction }: Groups): string {
+  return [year, month, day, hour, minute, second, fraction].join('');
+}
+
+function realDate(groups: Groups): string | null {
   const { year = '', month = '', day = '', hour = '00', minute = '00', second = '00' } = groups;
   if (Number(year) < FIRST_YEAR || Number(year) > LAST_YEAR) return null;
   if (hour > '23' || minute > '59' || second > '59') return null;

@@ -1,7 +1,7 @@
 import picomatch from 'picomatch';
 import type { DatasetConfig } from '../../config/define.ts';
 import { SluiceError } from '../../errors.ts';
-import { datasetFrom, nameFromFile, nameFromStem, stripExtension } from './dataset-name.ts';
+import { datasetFrom, type NameParts, nameFromFile, nameFromStem, stripExtension } from './dataset-name.ts';
 import { normaliseLabel, takeLabel } from './version-label.ts';
 
 /** Which dataset a file feeds. */
@@ -11,6 +11,8 @@ export interface FoundDataset {
   readonly config: DatasetConfig | null;
   /** YYYY-MM-DD. */
   readonly businessDate: string | null;
+  /** The business date with the time of day, digits only, as far as the name tells. */
+  readonly moment: string | null;
   readonly label: string | null;
 }
 
@@ -36,10 +38,11 @@ export function findDataset(
   if (match === undefined) {
     return fallback.length > 0 ? findDataset(fileName, fallback) : { ...derived, config: null };
   }
+  const businessDate = isoDate(match.groups['date']);
   return {
     dataset: datasetFrom(match.config.name),
     config: match.config,
-    businessDate: isoDate(match.groups['date']) ?? derived.businessDate,
+    ...(businessDate === null ? dateOf(derived) : { businessDate, moment: digitsOf(match.groups['date']) }),
     label:
       normaliseLabel(match.groups['label']) ?? takeLabel(stripExtension(fileName), match.config.label).label,
   };
@@ -62,9 +65,17 @@ function matchName(fileName: string, config: DatasetConfig): Groups | null {
   return null;
 }
 
+function dateOf({ businessDate, moment }: NameParts) {
+  return { businessDate, moment };
+}
+
+function digitsOf(text: string | undefined): string {
+  return text?.replace(/\D/g, '') ?? '';
+}
+
 /** `20261121`, `2026-11-21`, `2026_11_21T…` → `2026-11-21`. */
 function isoDate(text: string | undefined): string | null {
-  const digits = text?.replace(/\D/g, '') ?? '';
+  const digits = digitsOf(text);
   if (digits.length < 8) return null;
   const date = `${digits.slice(0, 4)}-${digits.slice(4, 6)}-${digits.slice(6, 8)}`;
   return Number.isNaN(Date.parse(date)) ? null : date;

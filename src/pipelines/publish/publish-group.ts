@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import { inTransaction } from '../../db/transaction.ts';
+import { SluiceError } from '../../errors.ts';
 import { insertLoadJobs } from '../../ledger/load-jobs.ts';
 import { earlierStates } from '../../ledger/redelivery.ts';
 import { endRuns, lockRuns, type RunningFile } from '../../ledger/runs.ts';
@@ -56,6 +57,7 @@ async function publish(client: PoolClient, input: GroupInput): Promise<GroupMemb
     input.members.filter((member) => !grown.has(member.file.fileId)),
   );
   refused.push(...input.members.filter((member) => grown.has(member.file.fileId)));
+  refuseOvertaking(refused, counted);
   stepDone('group copied', first.job.plan.dataset);
   const entries = counted.map(({ member, rowsLoaded }) =>
     publishedEntry(member, member.job, layout, { rowsLoaded, again: member.job.again }),
@@ -71,6 +73,14 @@ async function publish(client: PoolClient, input: GroupInput): Promise<GroupMemb
   );
   stepDone('group recorded', first.job.plan.dataset);
   return refused;
+}
+
+/** One that has to go by itself would come after those that it has to come before: then each goes by itself. */
+function refuseOvertaking(refused: readonly GroupMember[], counted: readonly Counted[]): void {
+  const feeds = new Set(counted.map(({ member }) => member.file.feed));
+  const last = refused.find(({ file }) => file.feed !== null && feeds.has(file.feed));
+  if (last === undefined) return;
+  throw new SluiceError('PLAN_STALE', { dataset: last.job.plan.dataset, file: last.file.displayPath });
 }
 
 interface Counted {

@@ -17,7 +17,7 @@ describe('the name of a dump gives application, label and date', () => {
     ['_v2', 'v2', null, null],
     ['lms_v2_final', 'lms_v2_final', null, null],
   ] as const) {
-    test(stem, () => expect(nameFromDump(stem, undefined)).toEqual({ dataset, label, businessDate }));
+    test(stem, () => expect(nameFromDump(stem, undefined)).toMatchObject({ dataset, label, businessDate }));
   }
 
   test('by a pattern of its own, with or without a group', () => {
