@@ -1,7 +1,13 @@
 import type { Pool, PoolClient } from 'pg';
 import { hasCode, type SluiceError } from '../errors.ts';
 import { claimFolder, type WatchedFolder } from './folder-claim.ts';
-import { FEED_OF_FILE, SOURCE_FILE_COLUMNS, type SourceFile, type SourceFileColumns, toSourceFile } from './source-file.ts';
+import {
+  FEED_OF_FILE,
+  SOURCE_FILE_COLUMNS,
+  type SourceFile,
+  type SourceFileColumns,
+  toSourceFile,
+} from './source-file.ts';
 
 /** Advisory-lock key space of file leases: the bytes "sluf" above the file id. */
 export const LEASE_SPACE = '8317151692793577472';

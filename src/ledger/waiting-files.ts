@@ -1,7 +1,13 @@
 import type { Pool } from 'pg';
 import type { SluiceError } from '../errors.ts';
 import type { ClaimScope } from './leases.ts';
-import { FEED_OF_FILE, SOURCE_FILE_COLUMNS, type SourceFile, type SourceFileColumns, toSourceFile } from './source-file.ts';
+import {
+  FEED_OF_FILE,
+  SOURCE_FILE_COLUMNS,
+  type SourceFile,
+  type SourceFileColumns,
+  toSourceFile,
+} from './source-file.ts';
 
 /** Puts a file back in the queue, to be tried again in `delayMs` milliseconds; the error is kept to be shown. */
 export async function scheduleRetry(

@@ -54,7 +54,9 @@ describe('a file name gives dataset and business date', () => {
     ['orders.csv.csv', 'orders_csv', null],
     ['Bestellungen für Köln.csv', 'bestellungen_für_köln', null],
   ] as const) {
-    test(fileName, () => expect(nameFromFile(fileName)).toMatchObject({ dataset, businessDate, label: null }));
+    test(fileName, () =>
+      expect(nameFromFile(fileName)).toMatchObject({ dataset, businessDate, label: null }),
+    );
   }
 
   test('without a letter or digit, told apart by a hash', () => {
