@@ -67,5 +67,5 @@ async function registerSmallFiles({ pool }: TestDatabase, count: number): Promis
     origin: 'imports' as const,
     waitingFor: null,
   }));
-  await registerFiles(pool, arrivals);
+  await registerFiles(pool, arrivals, () => null);
 }
