@@ -23,7 +23,13 @@ it('commands tell by exit code and JSON what became of files', async () => {
   expect(await service.filesIn('imports')).toEqual([]);
   expect(await json(0, 'status')).toMatchObject({ counts: { published: 1, failed: 1 }, waiting: [] });
   expect(JSON.stringify(await json(0, 'runs'))).toContain('FILE_EMPTY');
-  expect(JSON.stringify(await json(0, 'versions', 'orders'))).toContain('"staging.orders__v1"');
+  const [version] = await json(0, 'versions', 'orders');
+  expect(version).toMatchObject({
+    versionTable: 'staging.orders__v1',
+    firstFile: 'orders.csv',
+    lastFile: 'orders.csv',
+  });
+  expect(version.rows).toBe(await service.value('select count(*) from staging.orders'));
 });
 
 it('usage and configuration errors are told before anything is touched', async () => {
