@@ -57,7 +57,7 @@ export interface DatasetConfig {
   readonly name: string;
   /**
    * A glob on the file name, or a RegExp with optional named groups `label` and `date`; a name ending in `.gz` is
-   * also tried without it. Default: files whose own name, date and label removed, is the dataset's.
+   * also tried without it, and the extension of an encrypted file is removed before. Default: files whose own name, date and label removed, is the dataset's.
    */
   readonly match?: string | RegExp;
   /**
