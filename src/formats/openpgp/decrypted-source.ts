@@ -7,7 +7,7 @@ import type { DecryptionKeys } from './keys.ts';
 import { StandstillWatch } from './standstill-watch.ts';
 
 /** What comes out with a wrong passphrase is noise: it hardly ever gets as far as this. */
-const PAST_THE_KEY = /Modification detected|Authentication|compressed data|unexpected end of file|invalid/i;
+const PAST_THE_KEY = /Modification detected|authenticat|compressed data|unexpected end of file|invalid/i;
 
 /**
  * Decrypts a message as it is read. What comes before the end is not verified yet: the end is given only when the integrity
@@ -75,6 +75,8 @@ export class DecryptedSource implements ByteSource {
     if (error instanceof SluiceError) return error;
     const reason = messageOf(error).replace(/^Error decrypting message: /, '');
     const facts = { file: this.file, reason };
+    // How Node words it that the tag of AES-GCM does not fit.
+    if (/unable to authenticate/i.test(reason)) return new SluiceError('ENCRYPTED_TAMPERED', facts, error);
     if (/not authenticated/i.test(reason)) return new SluiceError('ENCRYPTED_UNPROTECTED', facts, error);
     if (/not supported|unsupported|unknown .*algorithm/i.test(reason))
       return new SluiceError('ENCRYPTED_UNSUPPORTED', facts, error);

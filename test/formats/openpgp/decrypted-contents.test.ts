@@ -186,7 +186,7 @@ describe('an encrypted file', () => {
     const message = await encrypted('id,name\n1,Ada\n'.repeat(20), options);
     const key = { keys: [others.privateKey] };
     const whole = await read(message, key);
-    const step = Math.ceil(message.length / 60);
+    const step = Math.ceil(message.length / 30);
     for (let at = 1; at < message.length; at += step) {
       const found = await read(flip(message, at), key);
       // Not every byte in front of the content matters, nor in an armor: but no other content is ever given.
@@ -197,10 +197,17 @@ describe('an encrypted file', () => {
     );
   });
 
+  it('protected by AEAD, tells an alteration from a wrong passphrase', async () => {
+    const message = await encrypted(TEXT.repeat(20), { passphrases: 'p', aead: true });
+    for (const at of [message.length - 4, message.length >> 1])
+      expect(await read(flip(message, at), { passphrases: ['p'] })).toBe('ENCRYPTED_TAMPERED');
+    expect(await read(message, { passphrases: ['q'] })).toBe('DECRYPTION_PASSPHRASE_WRONG');
+  });
+
   it('cut anywhere, is incomplete', async () => {
     const message = await encrypted(TEXT, { to: others.publicKey });
     const key = { keys: [others.privateKey] };
-    for (let length = 1; length < message.length; length += 997)
+    for (let length = 1; length < message.length; length += 2_999)
       expect(await read(message.subarray(0, length), key)).toBe('FILE_INCOMPLETE');
   });
 
