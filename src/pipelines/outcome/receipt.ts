@@ -2,7 +2,7 @@ import path from 'node:path';
 import { fitFileName } from '../../fit-file-name.ts';
 import type { Outcome } from '../../ledger/outcomes.ts';
 import { safeJsonLines } from '../../log/safe-text.ts';
-import { WholeFile } from './whole-file.ts';
+import { WholeFile } from '../../whole-file.ts';
 
 /** Writes `<exports>/receipts/<file name>.<run id>.json`: temporary name, fsync, rename. Writing it again changes nothing. */
 export async function writeReceipt(

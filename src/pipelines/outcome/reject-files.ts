@@ -6,7 +6,7 @@ import { FormulaCells } from '../../formats/delimited/formula-cells.ts';
 import { isEncryptedName } from '../../formats/openpgp/encrypted-name.ts';
 import { type RejectedLoad, readOpenRejects, rejectedLoads } from '../../ledger/reject-reports.ts';
 import type { Reject } from '../../ledger/rejects.ts';
-import { WholeFile } from './whole-file.ts';
+import { WholeFile } from '../../whole-file.ts';
 
 const REASON_COLUMNS = 'record_number,line_number,column_name,code,message,sqlstate,formula_columns\n';
 
