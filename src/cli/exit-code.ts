@@ -40,6 +40,7 @@ const USAGE: ReadonlySet<ErrorCode> = new Set([
   'MODEL_REFERENCE_UNKNOWN',
   'MODEL_CYCLE',
   'MODEL_UNKNOWN',
+  'EXPORT_UNKNOWN',
 ]);
 
 /** Exit code for an error that ended a command. */

@@ -6,6 +6,7 @@ import { type AnalysisOptions, analysis } from './analysis.ts';
 import type { CommonOptions } from './command.ts';
 import { doctor } from './doctor.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
+import { type ExportOptions, exportFiles } from './export.ts';
 import { discard, type ReleaseOptions, release } from './held.ts';
 import { type LoadOptions, load } from './load.ts';
 import { once } from './once.ts';
@@ -101,6 +102,12 @@ async function buildProgram(onExit: (code: number) => void): Promise<Command> {
   add('analysis [views...]', 'bring the warehouse up to date and show what its views say')
     .option('--limit <n>', 'rows of each view', '20')
     .action((names: string[], o: AnalysisOptions) => run(analysis(names, o)));
+  add('export [name]', 'write a model, table, view, query or configured export to a file')
+    .option('--query <select>', 'what is written, instead of something that has a name')
+    .option('--format <format>', 'csv or jsonl')
+    .option('--gzip', 'compress it')
+    .option('--file <file>', 'where to, from EXPORTS_DIR; {name}, {date} and {time} are filled in')
+    .action((name: string | undefined, o: ExportOptions) => run(exportFiles(name, o)));
   add('schema', 'make or migrate the schemas')
     .option('--check', 'change nothing; fail when something is missing')
     .action((o: SchemaOptions) => run(schema(o)));

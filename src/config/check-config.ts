@@ -4,6 +4,7 @@ import { ENCODINGS } from '../formats/delimited/dialect.ts';
 import { typeMaps } from '../formats/dump/type-maps.ts';
 import { BINARY_NOTATIONS } from '../formats/dump/value-transform.ts';
 import { identifierFrom } from '../naming.ts';
+import { exportProblems } from './check-exports.ts';
 import { modelProblems } from './check-models.ts';
 import type { SluiceConfig } from './define.ts';
 import { quoteIfOdd } from './quote-if-odd.ts';
@@ -100,6 +101,7 @@ const DATASET: Shape = {
 
 const TOP: Shape = {
   models: test(Array.isArray, 'an array of models'),
+  exports: test(Array.isArray, 'an array of exports'),
   examples: test((value) => typeof value === 'boolean', 'true or false'),
   datasets: test(Array.isArray, 'an array of datasets'),
   archive: oneOf(ARCHIVE_POLICIES),
@@ -125,6 +127,7 @@ function configProblems(exported: unknown): string[] {
   const datasets = exported.datasets;
   const problems = checkShape('', exported, TOP);
   if (Array.isArray(exported.models)) problems.push(...modelProblems(exported.models));
+  if (Array.isArray(exported.exports)) problems.push(...exportProblems(exported.exports));
   if (!Array.isArray(datasets)) return problems;
   problems.push(...datasets.flatMap((dataset, index) => datasetProblems(`datasets[${index}]`, dataset)));
   return problems.concat(duplicateNames(datasets));
@@ -258,8 +261,8 @@ function copyOf(config: SluiceConfig): SluiceConfig {
     ...(match !== undefined && { match: stateless(match) }),
     ...(label !== undefined && { label: stateless(label) }),
   }));
-  const { archive, skipEntries = [], models = [], examples = true } = config;
-  const rest = { models: structuredClone(models), examples };
+  const { archive, skipEntries = [], models = [], exports = [], examples = true } = config;
+  const rest = { models: structuredClone(models), exports: structuredClone(exports), examples };
   return { datasets, skipEntries: [...skipEntries], ...(archive && { archive }), ...rest };
 }
 

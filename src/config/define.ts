@@ -9,6 +9,8 @@ export interface SluiceConfig {
   readonly skipEntries?: readonly string[];
   /** Models beside the SQL files in WAREHOUSE_DIR. */
   readonly models?: readonly ModelConfig[];
+  /** Files that `sluice export` writes. */
+  readonly exports?: readonly ExportConfig[];
   /** `false` leaves out the built-in example, the warehouse of job titles. Default: `true`. */
   readonly examples?: boolean;
 }
@@ -46,6 +48,21 @@ export interface ModelConfig {
   readonly schedule?: string;
   /** Becomes the comment of the table or view. */
   readonly description?: string;
+}
+
+/** A model, table, view or query that `sluice export` writes to a file. */
+export interface ExportConfig {
+  readonly name: string;
+  /** A model's name, `warehouse.MODEL`, `staging.DATASET` or `schema.table`. Default: the export's name. */
+  readonly from?: string;
+  /** Instead of `from`: one SELECT. */
+  readonly query?: string;
+  /** `jsonl` is one JSON object a line. Default: `csv`. */
+  readonly format?: 'csv' | 'jsonl';
+  /** Default: `none`. */
+  readonly compression?: 'none' | 'gzip';
+  /** In EXPORTS_DIR; `{name}`, `{date}` and `{time}` (UTC) are filled in. Default: `{name}_{date}_{time}.<ending>`. */
+  readonly file?: string;
 }
 
 /** `all-or-nothing`: a bad entry fails the whole archive. `per-entry`: it fails alone, the others are published. */
@@ -169,4 +186,9 @@ export function defineDataset(dataset: DatasetConfig): DatasetConfig {
 /** Types and returns one model; the identity at run time. */
 export function defineModel(model: ModelConfig): ModelConfig {
   return model;
+}
+
+/** Types an export for the editor; gives it back unchanged. */
+export function defineExport(wanted: ExportConfig): ExportConfig {
+  return wanted;
 }

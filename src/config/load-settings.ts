@@ -40,6 +40,7 @@ export async function loadSettings({ env, cwd, configPath }: SettingsSources): P
     archive = 'all-or-nothing',
     skipEntries = [],
     models = [],
+    exports = [],
     examples = true,
   } = config;
   return deepFreeze({
@@ -48,6 +49,7 @@ export async function loadSettings({ env, cwd, configPath }: SettingsSources): P
     archive,
     skipEntries,
     models,
+    exports,
     examples,
   });
 }
@@ -94,7 +96,7 @@ function settingsFrom(
   values: EnvironmentValues,
   cwd: string,
   decryption: DecryptionSecrets,
-): Omit<Settings, 'datasets' | 'archive' | 'skipEntries' | 'models' | 'examples'> {
+): Omit<Settings, 'datasets' | 'archive' | 'skipEntries' | 'models' | 'exports' | 'examples'> {
   return {
     databaseUrl: values.DATABASE_URL ?? null,
     dataDir: resolve(cwd, values.DATA_DIR),

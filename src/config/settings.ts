@@ -1,5 +1,5 @@
 import type { DecryptionSecrets } from './decryption.ts';
-import type { ArchivePolicy, DatasetConfig, ModelConfig } from './define.ts';
+import type { ArchivePolicy, DatasetConfig, ExportConfig, ModelConfig } from './define.ts';
 
 /** Everything that can be set, validated and frozen. Sources: environment, `.env`, `sluice.config.ts`. */
 export interface Settings {
@@ -56,6 +56,7 @@ export interface Settings {
   /** Globs on names inside archives: such entries are passed over. */
   readonly skipEntries: readonly string[];
   readonly models: readonly ModelConfig[];
+  readonly exports: readonly ExportConfig[];
   /** The built-in example, the warehouse of job titles, takes part. */
   readonly examples: boolean;
 }

@@ -40,6 +40,28 @@ export const WAREHOUSE_ERRORS = {
     remedy:
       'Drop what depends on them, run `sluice transform`, and make it again. Until then the old state stands.',
   },
+  EXPORT_UNKNOWN: {
+    kind: 'terminal',
+    message: 'export {export}: there is no such export, model, table or view',
+    remedy: 'Correct the name: a model, staging.DATASET, schema.table, or an export of sluice.config.ts.',
+  },
+  EXPORT_FAILED: {
+    kind: 'terminal',
+    message: 'export {export}: {reason}',
+    remedy:
+      'Correct the query, or what keeps the file from being written. What lay there before is unchanged.',
+  },
+  EXPORT_MISCOUNTED: {
+    kind: 'transient',
+    message: 'export {export}: {rows} rows were written, but {counted} are counted in the same snapshot',
+    remedy:
+      'Run it again: a large file was published meanwhile, or the query gives other rows each time (random(), LIMIT without ORDER BY). What lay there before is unchanged.',
+  },
+  EXPORT_RUNNING: {
+    kind: 'transient',
+    message: 'another process is writing {file}',
+    remedy: 'Wait for it, or choose another file.',
+  },
   TRANSFORM_STOPPED: {
     kind: 'transient',
     message: 'the transform was stopped before it was done',

@@ -7,9 +7,10 @@ const RESULT_FILES: Readonly<Record<string, string>> = {
   load: 'loaded.ts',
   publish: 'published.ts',
   transform: 'transformed.ts',
+  export: 'exported.ts',
 };
 
-const ORDER = ['identify', 'plan', 'load', 'publish', 'outcome', 'transform'];
+const ORDER = ['identify', 'plan', 'load', 'publish', 'outcome', 'transform', 'export'];
 
 /** What a folder may never import, type or not. */
 const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {

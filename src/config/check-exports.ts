@@ -1,0 +1,42 @@
+import { quoteIfOdd } from './quote-if-odd.ts';
+
+const CHOICES: Readonly<Record<string, readonly string[]>> = {
+  format: ['csv', 'jsonl'],
+  compression: ['none', 'gzip'],
+};
+const TEXTS = ['name', 'from', 'query', 'file'];
+const ALL = [...TEXTS, ...Object.keys(CHOICES)];
+
+/** What is wrong with `exports`; whether what they read exists is found out when they are written. */
+export function exportProblems(exports: readonly unknown[]): string[] {
+  const names = new Map<unknown, number>();
+  return exports.flatMap((one: unknown, index) => {
+    const path = `exports[${index}]`;
+    if (typeof one !== 'object' || one === null || Array.isArray(one)) return [`${path} must be an object`];
+    const given: Record<string, unknown> = { ...one };
+    const problems = Object.entries(given).flatMap(([key, value]) => optionProblems(path, key, value));
+    if (given.name === undefined) problems.push(`${path}.name is missing`);
+    if (given.from !== undefined && given.query !== undefined) {
+      problems.push(`${path} has both from and query; allowed is one of them`);
+    }
+    const earlier = names.get(given.name);
+    if (earlier !== undefined) problems.push(`${path}.name and exports[${earlier}].name are the same`);
+    else names.set(given.name, index);
+    return problems;
+  });
+}
+
+function optionProblems(path: string, key: string, value: unknown): string[] {
+  if (!ALL.includes(key)) {
+    return [`${path}.${quoteIfOdd(key)} is not an option; allowed are ${ALL.join(', ')}`];
+  }
+  if (value === undefined) return [];
+  const choices = CHOICES[key];
+  if (choices !== undefined) {
+    const isChoice = typeof value === 'string' && choices.includes(value);
+    return isChoice ? [] : [`${path}.${key} must be one of ${choices.join(', ')}`];
+  }
+  if (typeof value !== 'string' || value.trim() === '') return [`${path}.${key} must be a text`];
+  const unknown = key === 'file' ? value.match(/\{(?!(?:name|date|time)\})[^{}]*\}/) : null;
+  return unknown === null ? [] : [`${path}.file has ${unknown[0]}; allowed are {name}, {date}, {time}`];
+}

@@ -1,0 +1,43 @@
+import type pg from 'pg';
+import { qualified } from '../../db/identifiers.ts';
+import { SluiceError } from '../../errors.ts';
+import type { ExportRequest } from './export-request.ts';
+import type { ExportedColumn } from './exported.ts';
+
+/** The SELECT of an export. Throws EXPORT_UNKNOWN when there is no such table or view. */
+export async function exportQuery(client: pg.ClientBase, { name, source }: ExportRequest): Promise<string> {
+  if (source.kind === 'query') return source.sql.replace(/[;\s]+$/, '');
+  const { schema, table } = source;
+  if (schema === '' || table === '') throw new SluiceError('EXPORT_UNKNOWN', { export: name });
+  const { rows } = await client.query(
+    'select 1 from pg_class c join pg_namespace n on n.oid = c.relnamespace where nspname = $1 and relname = $2',
+    [schema, table],
+  );
+  if (rows.length === 0) throw new SluiceError('EXPORT_UNKNOWN', { export: name });
+  return `select * from ${qualified(schema, table)}`;
+}
+
+/**
+ * Columns of a query. Asked by the extended protocol, which takes one statement only: what is not one SELECT is refused
+ * here, before it is put into a COPY.
+ */
+export async function exportColumns(client: pg.ClientBase, query: string): Promise<ExportedColumn[]> {
+  const text = `select * from (\n${query}\n) as exported where $1`;
+  const { fields } = await client.query(text, [false]);
+  const { rows } = await client.query<{ type: string }>(
+    `select format_type(oid, modifier) as type
+       from unnest($1::oid[], $2::int[]) with ordinality as field (oid, modifier, at) order by at`,
+    [fields.map(({ dataTypeID }) => dataTypeID), fields.map(({ dataTypeModifier }) => dataTypeModifier)],
+  );
+  return fields.map(({ name }, at) => ({ name, type: rows[at]?.type ?? 'unknown' }));
+}
+
+/**
+ * COPY writes one JSON object a line when it may quote with characters that JSON always escapes. Line breaks
+ * stand only between the tokens of `json` values, where a blank does as well.
+ */
+export function copyStatement(query: string, format: ExportRequest['format']): string {
+  if (format === 'csv') return `COPY (\n${query}\n) TO STDOUT (FORMAT csv, HEADER)`;
+  const lines = `select translate(row_to_json(exported)::text, E'\\n\\r', '  ') from (\n${query}\n) as exported`;
+  return `COPY (${lines}) TO STDOUT (FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02')`;
+}

@@ -1,0 +1,58 @@
+import path from 'node:path';
+import type { ExportConfig } from '../../config/define.ts';
+import type { Settings } from '../../config/settings.ts';
+import { SluiceError } from '../../errors.ts';
+import { fitFileName } from '../../fit-file-name.ts';
+
+/** What one export writes, and where. */
+export interface ExportRequest {
+  readonly name: string;
+  readonly source:
+    | { readonly kind: 'query'; readonly sql: string }
+    | { readonly kind: 'relation'; readonly schema: string; readonly table: string };
+  readonly format: 'csv' | 'jsonl';
+  readonly compression: 'none' | 'gzip';
+  /** Absolute. */
+  readonly file: string;
+}
+
+type Wanted = Pick<ExportConfig, 'name' | 'from' | 'query' | 'format' | 'compression' | 'file'>;
+
+type Names = Pick<Settings, 'exportsDir' | 'stagingSchema' | 'dwSchema'>;
+
+/** `at` is the time that stands in the file name. */
+export function exportRequest(wanted: Wanted, names: Names, at: Date): ExportRequest {
+  const { name, query, from = name, format = 'csv', compression = 'none' } = wanted;
+  const ending = `.${format}${compression === 'gzip' ? '.gz' : ''}`;
+  const pattern = wanted.file ?? `{name}_{date}_{time}${ending}`;
+  return {
+    ...{ name, format, compression },
+    source: query === undefined ? relation(from, names) : { kind: 'query', sql: query },
+    file: path.resolve(names.exportsDir, filled(pattern, name, at)),
+  };
+}
+
+/** `staging` and `warehouse` stand for the schemas of these, whatever they are called; a bare name is a model's. */
+function relation(from: string, { stagingSchema, dwSchema }: Names): ExportRequest['source'] {
+  const dot = from.indexOf('.');
+  const given = dot === -1 ? 'warehouse' : from.slice(0, dot);
+  const schema = new Map([
+    ['staging', stagingSchema],
+    ['warehouse', dwSchema],
+  ]).get(given);
+  return { kind: 'relation', schema: schema ?? given, table: from.slice(dot + 1) };
+}
+
+function filled(pattern: string, name: string, at: Date): string {
+  const [date = '', time = ''] = at.toISOString().split('T');
+  const values = new Map([
+    ['name', fitFileName(name, '')],
+    ['date', date],
+    ['time', time.slice(0, 8).replaceAll(':', '')],
+  ]);
+  return pattern.replace(/\{([^{}]*)\}/g, (whole, key: string) => {
+    const value = values.get(key);
+    if (value !== undefined) return value;
+    throw new SluiceError('USAGE', { reason: `${whole} in a file name is none of {name}, {date}, {time}` });
+  });
+}
