@@ -16,7 +16,7 @@ import { Leases } from './ledger/leases.ts';
 import { endLoadJobs } from './ledger/load-jobs.ts';
 import { type Outcome, readOutcomes, supersededFiles } from './ledger/outcomes.ts';
 import { registerFiles } from './ledger/register-files.ts';
-import { endRuns } from './ledger/runs.ts';
+import { endRuns, endStatusOf } from './ledger/runs.ts';
 import type { Arrival, SourceFile } from './ledger/source-file.ts';
 import { countUnfinished, countWaiting, finishedFiles } from './ledger/waiting-files.ts';
 import type { Log } from './log.ts';
@@ -94,6 +94,8 @@ export class Application {
   private loading = 0;
   /** Files whose outcome this process has carried out; kept for `load` alone. */
   private readonly announced = new Set<number>();
+  /** Told of a file that is not moved away; what was offered of it while it was worked on was not taken. */
+  onLeft: (file: SourceFile) => void = () => {};
 
   private constructor(
     readonly settings: Settings,
@@ -262,7 +264,7 @@ export class Application {
     run: Parameters<Worker['conclude']>[1],
     error: SluiceError,
   ): Promise<void> {
-    const status = statusOf(error);
+    const status = endStatusOf(error);
     const { sha256 } = error.facts;
     await inTransaction(this.database.pool, async (client) => {
       const { runId } = run;
@@ -292,6 +294,7 @@ export class Application {
     this.options.onOutcome?.(outcome);
     const finished = finishedFile(outcome);
     if (finished !== null) this.grownFiles.remember(finished);
+    if (outcome.kept === null || outcome.kept.path.equals(outcome.file.path)) this.onLeft(outcome.file);
   }
 
   /** What was held is no longer there to be decided upon: it comes in again, as it is now. */
@@ -322,6 +325,7 @@ export class Intake {
       },
     });
     application.leases.onFolderLost = (error) => this.dispatcher.fail(error);
+    application.onLeft = (file) => this.watcher.recheck(file.path);
     this.watcher = new Watcher({
       root: settings.importsDir,
       settleMs: settings.settleMs,
@@ -395,9 +399,4 @@ export class Intake {
     for (const file of files) stepDone('file registered', file.relativePath);
     this.dispatcher.notify();
   }
-}
-
-function statusOf({ code }: SluiceError): 'duplicate' | 'held' | 'failed' {
-  if (code === 'ALREADY_PUBLISHED') return 'duplicate';
-  return code === 'DELIVERY_HELD' ? 'held' : 'failed';
 }

@@ -80,6 +80,12 @@ export interface RunEnd {
   readonly businessDate?: string | null;
 }
 
+/** How a run ends that an error has ended. */
+export function endStatusOf({ code }: SluiceError): 'duplicate' | 'held' | 'failed' {
+  if (code === 'ALREADY_PUBLISHED') return 'duplicate';
+  return code === 'DELIVERY_HELD' ? 'held' : 'failed';
+}
+
 /** Records how runs ended. Refuses, like `lockRuns`, when one of them is no longer this attempt's to end. */
 export async function endRuns(
   client: Pool | PoolClient,

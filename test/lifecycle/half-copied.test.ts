@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { expect, it, vi } from 'vitest';
 import { csvRecords, csvText } from '../generated.ts';
@@ -96,5 +97,32 @@ it.each(['file linked', 'file moved', 'receipt written'])(
     await service.finished(await service.value<number>('select count(*) from sluice.source_file'));
     expect(await service.value('select count(distinct id) from staging.orders')).toBe(80);
     expect(await service.filesIn('imports')).toEqual([expect.stringMatching(/^processed\//)]);
+  },
+);
+
+it.each(['archive', 'keep'])(
+  'a file that grows between its last byte and its publication is taken again (%s)',
+  async (CLEANUP) => {
+    const service = await Service.create({ CLEANUP });
+    const holder = await service.database.pool.connect();
+    const writer = await open(join(service.imports, 'orders.csv'), 'w');
+    try {
+      await holder.query("select pg_advisory_lock(hashtextextended('sluice:dataset:orders', 0))");
+      await writer.write(csvText(50));
+      await service.start();
+      const loaded = "select count(*) = 1 from sluice.source_file where status = 'loaded'";
+      await eventually(() => service.value<boolean>(loaded), 60_000, 'the file is loaded');
+      await writer.write(csvRecords(51, 30));
+      // The watcher sees it settle once more, and offers it while it is still worked on.
+      await sleep(1_000);
+    } finally {
+      await writer.close();
+      await holder.query('select pg_advisory_unlock_all()');
+      holder.release();
+    }
+    await service.finished(1);
+    await eventually(async () => (await rowsOf(service)) === 80, 60_000, 'the whole file is published');
+    await service.finished(2);
+    expect(await service.value('select count(distinct id) from staging.orders')).toBe(80);
   },
 );
