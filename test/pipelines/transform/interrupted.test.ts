@@ -37,7 +37,8 @@ describe('a transform that is killed', () => {
     for (const [at, name] of Object.keys(MODELS).entries()) {
       const path = await service.write(`files/people_2026-01-0${at + 2}.csv`, `id,name\n2,c${at}\n`);
       const process = service.spawn(at === 0 ? ['load', path] : ['transform', name]);
-      const asleep = "select count(*) from pg_stat_activity where wait_event = 'PgSleep'";
+      const asleep =
+        "select count(*) from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()";
       await eventually(
         async () => (await service.value<number>(asleep)) > 0,
         30_000,
@@ -47,7 +48,7 @@ describe('a transform that is killed', () => {
       expect(await rows(name)).toEqual(before);
       await eventually(
         async () => (await service.value<number>(asleep)) === 0,
-        10_000,
+        30_000,
         'the server has noticed',
       );
     }
@@ -55,7 +56,7 @@ describe('a transform that is killed', () => {
     await service.query('update public.wait set seconds = 0');
     const running = await service.start();
     await running.untilPrinted('transformed by_time');
-    await eventually(async () => (await rows('by_table')).length === 3, 10_000, 'every model is made');
+    await eventually(async () => (await rows('by_table')).length === 3, 30_000, 'every model is made');
     const after = [
       { id: 1, name: 'a' },
       { id: 2, name: 'b' },
