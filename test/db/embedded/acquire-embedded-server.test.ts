@@ -151,7 +151,8 @@ describe('a running server', () => {
     expect(second.url).toBe(first.url);
     expect(await query(second.url, 'select value from kept')).toEqual([{ value: 42 }]);
     await second.release();
-    expect(isPostgresOf(pid, cluster())).toBe(false);
+    // Its process is nobody's child any more, and is seen for a moment after it has ended.
+    await expect.poll(() => isPostgresOf(pid, cluster()), { timeout: 10_000 }).toBe(false);
   });
 
   it('is stopped by the last user only', async () => {
