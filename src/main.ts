@@ -1,11 +1,10 @@
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import { asDropped, toArrival } from './arrivals.ts';
+import { asDropped } from './arrivals.ts';
 import { makeFolders } from './config/make-folders.ts';
 import type { Settings } from './config/settings.ts';
 import { affordableLanes } from './db/affordable-lanes.ts';
 import { type Database, openDatabase } from './db/database.ts';
-import { toSluiceError } from './db/database-error.ts';
 import { inTransaction } from './db/transaction.ts';
 import type { SluiceError } from './errors.ts';
 import { hasKeys, openKeys } from './formats/openpgp/keys.ts';
@@ -18,7 +17,7 @@ import { type Outcome, readOutcomes, supersededFiles } from './ledger/outcomes.t
 import { registerFiles } from './ledger/register-files.ts';
 import { endRuns, endStatusOf } from './ledger/runs.ts';
 import type { Arrival, SourceFile } from './ledger/source-file.ts';
-import { countUnfinished, countWaiting, finishedFiles } from './ledger/waiting-files.ts';
+import { countUnfinished, finishedFiles } from './ledger/waiting-files.ts';
 import type { Log } from './log.ts';
 import { FamiliarFiles } from './pipelines/familiar-files.ts';
 import { archiveFile } from './pipelines/handlers/archive-file.ts';
@@ -43,8 +42,6 @@ import { initSchema } from './schema-init/init-schema.ts';
 import { mayRemake, SERVICE_NAME } from './schema-init/may-remake.ts';
 import { stepDone } from './steps.ts';
 import { displayPath } from './watcher/display-path.ts';
-import type { SettledFile } from './watcher/settled-file.ts';
-import { Watcher } from './watcher/watcher.ts';
 
 /** In this order: the first that recognises a file has it. */
 export const HANDLERS = [
@@ -100,7 +97,7 @@ export class Application {
   private constructor(
     readonly settings: Settings,
     readonly database: Database,
-    private readonly log: Log,
+    readonly log: Log,
     private readonly options: ApplicationOptions,
     lanes: number,
     readonly leases: Leases,
@@ -152,9 +149,12 @@ export class Application {
     }
   }
 
-  /** Watches the imports folder until the intake is stopped. */
-  watch(once = false): Intake {
-    return new Intake(this, this.log, once);
+  /** Looks after files that were finished before this process began, and takes back those that grew meanwhile. */
+  async lookForGrown(): Promise<void> {
+    const root = Buffer.from(this.settings.importsDir + path.sep);
+    const files = await recentlyFinished(this.database.pool, root, LOOKED_AT_HOURS, MOST_FILES);
+    for (const file of files) this.grownFiles.remember(file, 0);
+    await this.grownFiles.check();
   }
 
   dispatcher(worker: Pick<Worker, 'unsettle' | 'holdBack'>, fileIds?: readonly number[]): Dispatcher {
@@ -301,102 +301,5 @@ export class Application {
   private async takeBack({ fileId, runId, status, displayPath: shown }: FinishedFile): Promise<void> {
     this.log.warn(`${shown} has grown since run ${runId} read it; it is taken again`);
     if (status === 'held') await discardHeld(this.database.pool, fileId);
-  }
-}
-
-/** The imports folder, watched: files that settle are registered in the ledger and worked on. */
-export class Intake {
-  private readonly watcher: Watcher;
-  private readonly dispatcher: Dispatcher;
-  private looking: NodeJS.Timeout | undefined;
-
-  constructor(
-    private readonly application: Application,
-    log: Log,
-    once: boolean,
-  ) {
-    const { settings } = application;
-    this.dispatcher = application.dispatcher({
-      unsettle: (file) => this.watcher.recheck(file.path),
-      holdBack: (file, reason) => {
-        const isHeldBack = this.watcher.holdBack(file.path, reason);
-        if (isHeldBack) log.warn(`${reason}; nothing was loaded, and it waits for a correction`);
-        return isHeldBack;
-      },
-    });
-    application.leases.onFolderLost = (error) => this.dispatcher.fail(error);
-    application.onLeft = (file) => this.watcher.recheck(file.path);
-    this.watcher = new Watcher({
-      root: settings.importsDir,
-      settleMs: settings.settleMs,
-      rescanMs: settings.rescanMs,
-      usePolling: settings.usePolling,
-      incompleteMs: settings.incompleteMs,
-      sidecars: application.sidecars,
-      takeIncomplete: once ? 'after-settle' : 'after-wait',
-      onSettled: (files) => this.take(files),
-      onReported: (problem) => log.warn(`${problem.code}: ${problem.message}. ${problem.remedy}`),
-    });
-  }
-
-  async start(): Promise<void> {
-    await this.application.outcomes.writePending();
-    await this.lookForGrown();
-    await this.watcher.start();
-    this.dispatcher.notify();
-    if (this.dispatcher.stopped) return;
-    const { grownFiles, settings } = this.application;
-    // The file system or the database may be away; the next look finds what this one did not.
-    this.looking = setInterval(() => void grownFiles.check().catch(() => {}), settings.rescanMs);
-  }
-
-  /** Also those that grew while nobody looked. */
-  private async lookForGrown(): Promise<void> {
-    const { database, settings, grownFiles } = this.application;
-    const root = Buffer.from(settings.importsDir + path.sep);
-    const files = await recentlyFinished(database.pool, root, LOOKED_AT_HOURS, MOST_FILES);
-    for (const file of files) grownFiles.remember(file, 0);
-    await grownFiles.check();
-  }
-
-  /** Resolves when everything that was there has an outcome. */
-  async finished(): Promise<void> {
-    const { database, settings } = this.application;
-    const root = Buffer.from(settings.importsDir + path.sep);
-    for (;;) {
-      await this.watcher.idle();
-      await this.dispatcher.idle();
-      if (this.watcher.waiting().length === 0 && (await countWaiting(database.pool, root)) === 0) return;
-    }
-  }
-
-  /** Running loads may end by themselves for `graceMs` milliseconds; then they are rolled back. */
-  async stop(graceMs: number): Promise<void> {
-    clearInterval(this.looking);
-    await this.application.grownFiles.stop();
-    await this.watcher.stop();
-    await this.dispatcher.stop(graceMs);
-  }
-
-  /** Rejects when the ledger cannot be worked with, and never resolves. */
-  failed(): Promise<never> {
-    return this.dispatcher.failed();
-  }
-
-  abortNow(): void {
-    this.dispatcher.abortNow();
-  }
-
-  private async take(files: readonly SettledFile[]): Promise<void> {
-    for (const file of files) stepDone('file settled', file.relativePath);
-    try {
-      await this.application.register(files.map(toArrival));
-    } catch (error) {
-      const problem = toSluiceError(error);
-      if (problem.kind === 'terminal') this.dispatcher.fail(problem);
-      throw problem;
-    }
-    for (const file of files) stepDone('file registered', file.relativePath);
-    this.dispatcher.notify();
   }
 }

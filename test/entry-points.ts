@@ -4,6 +4,7 @@ import { dirname, join, relative } from 'node:path';
 import { exitCodeFor } from '../src/cli/exit-code.ts';
 import { arrivalOf } from '../src/cli/load.ts';
 import { loadSettings } from '../src/config/load-settings.ts';
+import { Intake } from '../src/intake.ts';
 import type { Outcome } from '../src/ledger/outcomes.ts';
 import { openLog } from '../src/log.ts';
 import { Application } from '../src/main.ts';
@@ -105,7 +106,7 @@ type Through = (
 
 const THROUGH: Readonly<Record<EntryPoint, Through>> = {
   async watcher(application, drop, { inbox }, outcomes) {
-    const intake = application.watch();
+    const intake = new Intake(application);
     await intake.start();
     try {
       for (const [at, name] of (await namesIn(drop)).entries()) {
@@ -118,7 +119,7 @@ const THROUGH: Readonly<Record<EntryPoint, Through>> = {
   },
   async once(application, drop, { inbox }) {
     await copyAllIn(drop, inbox);
-    const intake = application.watch(true);
+    const intake = new Intake(application, true);
     await intake.start();
     await intake.finished();
     await intake.stop(0);

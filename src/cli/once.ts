@@ -1,3 +1,4 @@
+import { Intake } from '../intake.ts';
 import type { Outcome } from '../ledger/outcomes.ts';
 import { type CommonOptions, withApplication } from './command.ts';
 import { EXIT, exitCodeFor } from './exit-code.ts';
@@ -19,7 +20,7 @@ export function once(options: CommonOptions): Promise<number> {
     ...(bar !== null && { onProgress: bar.draw }),
   };
   return withApplication(options, applicationOptions, async (application) => {
-    const intake = application.watch(true);
+    const intake = new Intake(application, true);
     const work = intake.start().then(() => intake.finished());
     const signalled = await untilSignalled(intake, work);
     if (!signalled) await intake.stop(0);

@@ -1,4 +1,5 @@
 import { hasCode, type SluiceError } from '../errors.ts';
+import { Intake } from '../intake.ts';
 import { Application, SERVICE_NAME } from '../main.ts';
 import type { CommandContext, CommonOptions } from './command.ts';
 import { inContext } from './command.ts';
@@ -31,7 +32,7 @@ export function start(options: CommonOptions): Promise<number> {
 }
 
 async function serve(application: Application, { log, settings }: CommandContext): Promise<void> {
-  const intake = application.watch();
+  const intake = new Intake(application);
   const running = intake.start().then(async () => {
     await application.transforms.watch();
     log.info(`ready: watching ${settings.importsDir}, database ${application.database.maskedUrl}`);

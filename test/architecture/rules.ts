@@ -12,19 +12,32 @@ const RESULT_FILES: Readonly<Record<string, string>> = {
 
 const ORDER = ['identify', 'plan', 'load', 'publish', 'outcome', 'transform', 'export'];
 
+/** What puts the parts together. */
+const COMPOSITION = ['main.ts', 'intake.ts'];
+
 /** What a folder may never import, type or not. */
 const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
-  watcher: ['pipelines', 'db', 'ledger', 'queue', 'entities', 'schema-init', 'cli', 'main.ts'],
-  pipelines: ['watcher', 'queue', 'cli', 'main.ts'],
-  formats: ['db', 'ledger', 'queue', 'watcher', 'pipelines', 'entities', 'schema-init', 'cli', 'main.ts'],
-  db: ['pipelines', 'watcher', 'queue', 'ledger', 'entities', 'schema-init', 'cli', 'main.ts'],
-  entities: ['db', 'pipelines', 'watcher', 'queue', 'ledger', 'schema-init', 'cli', 'main.ts'],
-  config: ['db', 'pipelines', 'watcher', 'queue', 'ledger', 'entities', 'schema-init', 'cli', 'main.ts'],
-  log: ['db', 'pipelines', 'watcher', 'queue', 'ledger', 'entities', 'schema-init', 'cli', 'main.ts'],
-  'schema-init': ['pipelines', 'watcher', 'queue', 'ledger', 'cli', 'main.ts'],
-  ledger: ['pipelines', 'queue', 'schema-init', 'cli', 'main.ts'],
-  queue: ['watcher', 'schema-init', 'cli', 'main.ts'],
-  doctor: ['pipelines', 'watcher', 'queue', 'ledger', 'entities', 'schema-init', 'cli', 'main.ts'],
+  watcher: ['pipelines', 'db', 'ledger', 'queue', 'entities', 'schema-init', 'cli', ...COMPOSITION],
+  pipelines: ['watcher', 'queue', 'cli', ...COMPOSITION],
+  formats: [
+    'db',
+    'ledger',
+    'queue',
+    'watcher',
+    'pipelines',
+    'entities',
+    'schema-init',
+    'cli',
+    ...COMPOSITION,
+  ],
+  db: ['pipelines', 'watcher', 'queue', 'ledger', 'entities', 'schema-init', 'cli', ...COMPOSITION],
+  entities: ['db', 'pipelines', 'watcher', 'queue', 'ledger', 'schema-init', 'cli', ...COMPOSITION],
+  config: ['db', 'pipelines', 'watcher', 'queue', 'ledger', 'entities', 'schema-init', 'cli', ...COMPOSITION],
+  log: ['db', 'pipelines', 'watcher', 'queue', 'ledger', 'entities', 'schema-init', 'cli', ...COMPOSITION],
+  'schema-init': ['pipelines', 'watcher', 'queue', 'ledger', 'cli', ...COMPOSITION],
+  ledger: ['pipelines', 'queue', 'schema-init', 'cli', ...COMPOSITION],
+  queue: ['watcher', 'schema-init', 'cli', ...COMPOSITION],
+  doctor: ['pipelines', 'watcher', 'queue', 'ledger', 'entities', 'schema-init', 'cli', ...COMPOSITION],
 };
 
 /** Bookkeeping rows are written by these alone; everybody else sees their types. */
@@ -101,7 +114,8 @@ function isResultOfStageBefore({ from, to }: Import): boolean {
 
 /** Files outside of the stages that have no business in more of them than their results. */
 function reachesIntoStages(file: string): boolean {
-  const isComposition = file === 'main.ts' || /^pipelines\/[^/]+\.ts$/.test(file) || areaOf(file) === 'cli';
+  const isComposition =
+    COMPOSITION.includes(file) || /^pipelines\/[^/]+\.ts$/.test(file) || areaOf(file) === 'cli';
   return stageOf(file) === null && !isComposition && !file.startsWith('pipelines/handlers/');
 }
 

@@ -1,0 +1,96 @@
+import path from 'node:path';
+import { toArrival } from './arrivals.ts';
+import { toSluiceError } from './db/database-error.ts';
+import { countWaiting } from './ledger/waiting-files.ts';
+import type { Application } from './main.ts';
+import type { Dispatcher } from './queue/dispatcher.ts';
+import { stepDone } from './steps.ts';
+import type { SettledFile } from './watcher/settled-file.ts';
+import { Watcher } from './watcher/watcher.ts';
+
+/** The imports folder, watched: files that settle are registered in the ledger and worked on. */
+export class Intake {
+  private readonly watcher: Watcher;
+  private readonly dispatcher: Dispatcher;
+  private looking: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly application: Application,
+    once = false,
+  ) {
+    const { settings, log } = application;
+    this.dispatcher = application.dispatcher({
+      unsettle: (file) => this.watcher.recheck(file.path),
+      holdBack: (file, reason) => {
+        const isHeldBack = this.watcher.holdBack(file.path, reason);
+        if (isHeldBack) log.warn(`${reason}; nothing was loaded, and it waits for a correction`);
+        return isHeldBack;
+      },
+    });
+    application.leases.onFolderLost = (error) => this.dispatcher.fail(error);
+    application.onLeft = (file) => this.watcher.recheck(file.path);
+    this.watcher = new Watcher({
+      root: settings.importsDir,
+      settleMs: settings.settleMs,
+      rescanMs: settings.rescanMs,
+      usePolling: settings.usePolling,
+      incompleteMs: settings.incompleteMs,
+      sidecars: application.sidecars,
+      takeIncomplete: once ? 'after-settle' : 'after-wait',
+      onSettled: (files) => this.take(files),
+      onReported: (problem) => log.warn(`${problem.code}: ${problem.message}. ${problem.remedy}`),
+    });
+  }
+
+  async start(): Promise<void> {
+    await this.application.outcomes.writePending();
+    await this.application.lookForGrown();
+    await this.watcher.start();
+    this.dispatcher.notify();
+    if (this.dispatcher.stopped) return;
+    const { grownFiles, settings } = this.application;
+    // The file system or the database may be away; the next look finds what this one did not.
+    this.looking = setInterval(() => void grownFiles.check().catch(() => {}), settings.rescanMs);
+  }
+
+  /** Resolves when everything that was there has an outcome. */
+  async finished(): Promise<void> {
+    const { database, settings } = this.application;
+    const root = Buffer.from(settings.importsDir + path.sep);
+    for (;;) {
+      await this.watcher.idle();
+      await this.dispatcher.idle();
+      if (this.watcher.waiting().length === 0 && (await countWaiting(database.pool, root)) === 0) return;
+    }
+  }
+
+  /** Running loads may end by themselves for `graceMs` milliseconds; then they are rolled back. */
+  async stop(graceMs: number): Promise<void> {
+    clearInterval(this.looking);
+    await this.application.grownFiles.stop();
+    await this.watcher.stop();
+    await this.dispatcher.stop(graceMs);
+  }
+
+  /** Rejects when the ledger cannot be worked with, and never resolves. */
+  failed(): Promise<never> {
+    return this.dispatcher.failed();
+  }
+
+  abortNow(): void {
+    this.dispatcher.abortNow();
+  }
+
+  private async take(files: readonly SettledFile[]): Promise<void> {
+    for (const file of files) stepDone('file settled', file.relativePath);
+    try {
+      await this.application.register(files.map(toArrival));
+    } catch (error) {
+      const problem = toSluiceError(error);
+      if (problem.kind === 'terminal') this.dispatcher.fail(problem);
+      throw problem;
+    }
+    for (const file of files) stepDone('file registered', file.relativePath);
+    this.dispatcher.notify();
+  }
+}
