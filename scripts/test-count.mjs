@@ -21,3 +21,17 @@ function countsIn(report) {
 function isNotLoaded({ status, assertionResults }) {
   return status === 'failed' && !assertionResults.some((test) => test.status === 'failed');
 }
+
+/**
+ * Full names of the tests that did not run because something they need is missing.
+ * @param {string | null} report JSON report of vitest @returns {string[]}
+ */
+export function skippedTests(report) {
+  if (report === null) return [];
+  /** @type {{ testResults: { assertionResults: { status: string, fullName: string }[] }[] }} */
+  const { testResults } = JSON.parse(report);
+  const all = testResults.flatMap(({ assertionResults }) => assertionResults);
+  return all
+    .filter(({ status }) => status === 'skipped' || status === 'pending')
+    .map((test) => test.fullName);
+}

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureInstalled, ROOT } from './ensure-ready.mjs';
-import { countTests } from './test-count.mjs';
+import { countTests, skippedTests } from './test-count.mjs';
 
 /** @param {string} tool @param {string[]} args */
 function run(tool, args) {
@@ -20,7 +20,9 @@ function runTests(selection) {
   try {
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
     const status = run('vitest/vitest.mjs', ['run', ...reporters, ...selection]);
-    return countTests(reportText(report), status);
+    const text = reportText(report);
+    for (const name of skippedTests(text)) process.stdout.write(`skipped: ${name}\n`);
+    return countTests(text, status);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -110,11 +110,11 @@ export class LoadJob {
   @Column('text', { array: true, default: '{}' })
   segments!: string[];
 
-  /** True when the content was published before and was asked for once more. */
   /** Columns of the file that the contract left out. */
   @Column('text', { array: true, default: () => "'{}'" })
   discarded!: string[];
 
+  /** True when the content was published before and was asked for once more. */
   @Column('boolean', { default: false })
   again!: boolean;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { countTests } from '../../scripts/test-count.mjs';
+import { countTests, skippedTests } from '../../scripts/test-count.mjs';
 
 function report(passed: number, failed: number, testResults: object[] = []) {
   return JSON.stringify({ numPassedTests: passed, numFailedTests: failed, testResults });
@@ -24,4 +24,17 @@ describe('countTests', () => {
     expect(countTests(null, 0)).toEqual({ passed: 0, failed: 1 });
     expect(countTests(report(0, 0), 0)).toEqual({ passed: 0, failed: 1 });
   });
+});
+
+it('names the tests that were skipped', () => {
+  const assertionResults = [
+    { status: 'passed', fullName: 'runs' },
+    { status: 'skipped', fullName: 'gpg decrypts' },
+    { status: 'pending', fullName: 'on Postgres 15' },
+  ];
+  expect(skippedTests(report(1, 0, [{ status: 'passed', assertionResults }]))).toEqual([
+    'gpg decrypts',
+    'on Postgres 15',
+  ]);
+  expect(skippedTests(null)).toEqual([]);
 });
