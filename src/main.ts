@@ -290,7 +290,12 @@ export class Application {
 
   private announce(outcome: Outcome): void {
     if (this.options.onOutcome !== undefined) this.announced.add(outcome.file.fileId);
-    this.log[LEVELS[outcome.status] ?? 'info'](outcomeLine(outcome), outcomeFields(outcome));
+    const isDoubtful =
+      outcome.status === 'published' && outcome.checks.some(({ status }) => status === 'warned');
+    this.log[LEVELS[outcome.status] ?? (isDoubtful ? 'warn' : 'info')](
+      outcomeLine(outcome),
+      outcomeFields(outcome),
+    );
     this.options.onOutcome?.(outcome);
     const finished = finishedFile(outcome);
     if (finished !== null) this.grownFiles.remember(finished);

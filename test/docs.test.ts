@@ -108,6 +108,14 @@ describe('docs', () => {
     ]);
   });
 
+  it('the example in docs/checks.md is valid', async () => {
+    const text = await readFile('docs/checks.md', 'utf8');
+    const configPath = join(folder, 'checks.config.ts');
+    await writeFile(configPath, /```ts\n([\s\S]*?)```/.exec(text)?.[1] ?? '');
+    const { datasets } = await loadSettings({ env: {}, cwd: folder, configPath });
+    expect(datasets[0]?.checks).toHaveLength(7);
+  });
+
   it('examples/sluice.config.ts is valid, and its patterns match the example files', async () => {
     const { datasets } = await loadSettings({
       env: {},

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { toSluiceError } from '../db/database-error.ts';
 import { safeText } from '../log/safe-text.ts';
 import { type AnalysisOptions, analysis } from './analysis.ts';
+import { type ChecksOptions, checks } from './checks.ts';
 import type { CommonOptions } from './command.ts';
 import { doctor } from './doctor.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
@@ -80,6 +81,9 @@ async function buildProgram(onExit: (code: number) => void): Promise<Command> {
   add('versions [dataset]', 'show the versions of a dataset and how they differ').action(
     (dataset: string | undefined, o: CommonOptions) => run(versions(dataset, o)),
   );
+  add('checks [dataset|model]', 'show how the checks came out that were evaluated last')
+    .option('--rows', 'with rows that fail them')
+    .action((subject: string | undefined, o: ChecksOptions) => run(checks(subject, o)));
   add('retract <run|file>', 'take the rows of a published run out of staging again')
     .option('--plan', 'show what would go, what depends on it and what stands in the way; changes nothing')
     .action((what: string, o: RetractOptions) => run(retract(what, o)));

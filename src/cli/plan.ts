@@ -16,7 +16,7 @@ export function plan(file: string, options: CommonOptions): Promise<number> {
     const context = { pool: database.pool, settings, handlers: HANDLERS, familiar, lanes: 1 };
     const planned = await planFile(context, {
       ...{ ...arrival, fileId: 0, attempts: 0 },
-      ...{ replaysRunId: null, redelivery: null, feed: null },
+      ...{ replaysRunId: null, redelivery: null, checksWaived: false, feed: null },
     });
     if (options.json) {
       const preview = planned.identified.entries.map((entry) => previewOf(entry));

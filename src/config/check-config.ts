@@ -4,6 +4,7 @@ import { ENCODINGS } from '../formats/delimited/dialect.ts';
 import { typeMaps } from '../formats/dump/type-maps.ts';
 import { BINARY_NOTATIONS } from '../formats/dump/value-transform.ts';
 import { identifierFrom } from '../naming.ts';
+import { checksProblems } from './check-checks.ts';
 import { exportProblems } from './check-exports.ts';
 import { modelProblems } from './check-models.ts';
 import type { SluiceConfig } from './define.ts';
@@ -94,6 +95,7 @@ const DATASET: Shape = {
   parentColumns: test(isObject, 'an object of types by column name'),
   folders: oneOf(['shared', 'separate']),
   complete: test(isObject, 'an object'),
+  checks: test(Array.isArray, 'an array of checks'),
   ragged: oneOf(['reject', 'pad']),
   archive: oneOf(ARCHIVE_POLICIES),
   rejectLimit: test(isRejectLimit, REJECT_LIMIT_ALLOWED),
@@ -142,6 +144,8 @@ function datasetProblems(path: string, dataset: unknown): string[] {
     problems.push(...checkShape(`${path}.dialect`, dialect, DIALECT), ...dialectConflicts(path, dialect));
   }
   if (isObject(redelivery)) problems.push(...checkShape(`${path}.redelivery`, redelivery, REDELIVERY));
+  if (Array.isArray(dataset.checks))
+    problems.push(...checksProblems(`${path}.checks`, dataset.checks, 'dataset'));
   if (isObject(complete)) problems.push(...completeProblems(`${path}.complete`, complete));
   if (isObject(contract)) problems.push(...checkShape(`${path}.contract`, contract, CONTRACT));
   if (isObject(columns)) problems.push(...columnProblems(`${path}.columns`, columns));

@@ -1,4 +1,5 @@
 import { isRegExp } from 'node:util/types';
+import { checksProblems } from './check-checks.ts';
 
 const TEXTS = [
   'name',
@@ -14,7 +15,8 @@ const TEXTS = [
 ];
 const LISTS = ['key', 'notNull', 'depends'];
 const RECORDS = ['references'];
-const ALL = [...TEXTS, ...LISTS, ...RECORDS];
+const CHECKS = 'checks';
+const ALL = [...TEXTS, ...LISTS, ...RECORDS, CHECKS];
 
 /** What is wrong with the shape of `models`; what the models say is checked when they are read. */
 export function modelProblems(models: unknown): string[] {
@@ -33,6 +35,7 @@ export function modelProblems(models: unknown): string[] {
 function optionProblems(path: string, key: string, value: unknown): string[] {
   if (!ALL.includes(key)) return [`${path}.${key} is not an option; allowed are ${ALL.join(', ')}`];
   if (value === undefined) return [];
+  if (key === CHECKS) return checksProblems(`${path}.checks`, value, 'model');
   const isText = (item: unknown) => typeof item === 'string' && item.trim() !== '';
   if (TEXTS.includes(key)) return isText(value) ? [] : [`${path}.${key} must be a text`];
   if (LISTS.includes(key)) {

@@ -1,4 +1,7 @@
 import type { DialectOverrides } from '../formats/delimited/dialect.ts';
+import type { CheckConfig } from './define-checks.ts';
+
+export type { CheckConfig, CheckSeverity, Weekday } from './define-checks.ts';
 
 /** What `sluice.config.ts` exports by default. */
 export interface SluiceConfig {
@@ -46,6 +49,8 @@ export interface ModelConfig {
   readonly depends?: readonly string[];
   /** Cron pattern. Default: after every publish of what it depends on. `manual` is by command only. */
   readonly schedule?: string;
+  /** What has to hold of the rows before they take the place of the former ones. */
+  readonly checks?: readonly CheckConfig[];
   /** Becomes the comment of the table or view. */
   readonly description?: string;
 }
@@ -105,6 +110,8 @@ export interface DatasetConfig {
   readonly redelivery?: Partial<RedeliveryPolicy>;
   /** What has to be there before a file is taken. */
   readonly complete?: CompletePolicy;
+  /** What has to hold of each delivery before it is published, and of the feed. */
+  readonly checks?: readonly CheckConfig[];
   /** Records with too few fields: `reject` them (default), or `pad` them with NULL. Too many fields are always rejected. */
   readonly ragged?: 'reject' | 'pad';
   /** What an entry of an archive does that feeds this dataset and is bad. Default: what the configuration says at the top. */

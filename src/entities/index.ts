@@ -1,3 +1,5 @@
+import { CheckFailure } from './check-failure.ts';
+import { CheckResult } from './check-result.ts';
 import { Dataset } from './dataset.ts';
 import { LoadJob } from './load-job.ts';
 import { Model } from './model.ts';
@@ -8,7 +10,15 @@ import { RejectPiece } from './reject-piece.ts';
 import { Run } from './run.ts';
 import { SourceFile } from './source-file.ts';
 import { Version } from './version.ts';
-import { FilesView, LoadsView, ModelsView, RejectsView, VersionsView } from './views.ts';
+import {
+  CheckFailuresView,
+  ChecksView,
+  FilesView,
+  LoadsView,
+  ModelsView,
+  RejectsView,
+  VersionsView,
+} from './views.ts';
 
 /** Everything in the bookkeeping schema that the program relies on. Importing this file loads TypeORM. */
 export const ENTITIES = [
@@ -22,9 +32,13 @@ export const ENTITIES = [
   Model,
   ModelRun,
   ModelInput,
+  CheckResult,
+  CheckFailure,
   FilesView,
   LoadsView,
   RejectsView,
   VersionsView,
   ModelsView,
+  ChecksView,
+  CheckFailuresView,
 ];

@@ -121,6 +121,10 @@ export class SourceFile {
   @Column('text', { nullable: true })
   redelivery!: string | null;
 
+  /** Checks of severity `hold` that it does not pass only warn: it was released. */
+  @Column('boolean', { default: false })
+  checks_waived!: boolean;
+
   /** When the receipt was written and the file moved; null on a finished file means that start-up must finish it. */
   @Column('timestamptz', { nullable: true })
   outcome_done_at!: Date | null;

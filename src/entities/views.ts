@@ -157,3 +157,56 @@ export class ModelsView {
   @ViewColumn()
   error_message!: string | null;
 }
+
+/** `sluice.checks`: one row per evaluation of a check. */
+@view('checks')
+export class ChecksView {
+  @ViewColumn()
+  check_id!: number;
+  /** `dataset` or `model`. */
+  @ViewColumn()
+  subject_kind!: string;
+  @ViewColumn()
+  subject!: string;
+  @ViewColumn()
+  name!: string;
+  @ViewColumn()
+  kind!: string;
+  @ViewColumn()
+  severity!: string;
+  @ViewColumn()
+  status!: string;
+  @ViewColumn()
+  rows_checked!: number | null;
+  @ViewColumn()
+  rows_failing!: number | null;
+  @ViewColumn()
+  message!: string | null;
+  @ViewColumn()
+  run_id!: number | null;
+  @ViewColumn()
+  file_name!: string | null;
+  @ViewColumn()
+  checked_at!: Date;
+  @ViewColumn()
+  latest!: boolean;
+}
+
+/** `sluice.check_failures`: rows that failed the last evaluation of a check. */
+@view('check_failures')
+export class CheckFailuresView {
+  @ViewColumn()
+  subject_kind!: string;
+  @ViewColumn()
+  subject!: string;
+  @ViewColumn()
+  name!: string;
+  @ViewColumn()
+  run_id!: number | null;
+  @ViewColumn()
+  number!: number;
+  @ViewColumn()
+  row!: Record<string, unknown>;
+  @ViewColumn()
+  checked_at!: Date;
+}

@@ -31,6 +31,18 @@ export const RUN_ERRORS = {
     message: '{file} has the same content as {original}, published by run {run}',
     remedy: 'Nothing to do. To load it all the same, use `sluice load --again FILE`.',
   },
+  CHECK_FAILED: {
+    kind: 'terminal',
+    message: '{file}: {dataset} does not pass its checks: {reason}',
+    remedy:
+      'Nothing was published. `sluice checks DATASET --rows` shows failing rows; correct the file and drop it again, or the check and `sluice replay RUN`.',
+  },
+  CHECK_HELD: {
+    kind: 'terminal',
+    message: '{file}: {dataset} does not pass its checks: {reason}',
+    remedy:
+      '`sluice checks DATASET --rows` shows failing rows. Publish it all the same with `sluice release RUN`, or give it up with `sluice discard RUN`.',
+  },
   PLAN_STALE: {
     kind: 'transient',
     message: 'dataset {dataset} changed while {file} was being loaded',

@@ -76,8 +76,9 @@ const REGISTER_REPLAY = `
   returning file_id`;
 
 /**
- * Ends the wait of a held file: it goes back into the queue, from where it lies, with what was decided. False when it is held
- * no more.
+ * Ends the wait of a held file: it goes back into the queue, from where it lies, with what was decided. What a check
+ * holds is released from that check; earlier deliveries are left to the dataset's policy, unless `append` is asked for. False
+ * when it is held no more.
  */
 export async function releaseHeld(
   pool: Pool,
@@ -85,11 +86,14 @@ export async function releaseHeld(
   decision: 'supersede' | 'append',
 ): Promise<boolean> {
   const { rowCount } = await pool.query(
-    `update sluice.source_file
-        set status = 'settled', finished_at = null, outcome_done_at = null, attempts = 0, redelivery = $2,
-            path_bytes = coalesce(final_path_bytes, path_bytes), final_path = null, final_path_bytes = null,
+    `update sluice.source_file f
+        set status = 'settled', finished_at = null, outcome_done_at = null, attempts = 0,
+            checks_waived = f.checks_waived or r.error_code = 'CHECK_HELD',
+            redelivery = case when r.error_code = 'CHECK_HELD' and $2 = 'supersede' then f.redelivery else $2 end,
+            path_bytes = coalesce(f.final_path_bytes, f.path_bytes), final_path = null, final_path_bytes = null,
             waiting_for = null, next_attempt_at = null
-      where file_id = $1 and status = 'held' and outcome_done_at is not null`,
+      from sluice.run r
+      where r.run_id = f.run_id and f.file_id = $1 and f.status = 'held' and f.outcome_done_at is not null`,
     [fileId, decision],
   );
   return rowCount === 1;

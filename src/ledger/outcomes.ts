@@ -29,6 +29,7 @@ export interface Outcome {
   /** Entries of an archive that were passed over. */
   readonly skipped: readonly { readonly name: string; readonly reason: string }[];
   readonly loads: readonly OutcomeLoad[];
+  readonly checks: readonly OutcomeCheck[];
 }
 
 /** A source file that Sluice keeps. */
@@ -55,6 +56,17 @@ export interface OutcomeLoad {
   readonly seconds: number | null;
   readonly errorCode: string | null;
   readonly errorMessage: string | null;
+}
+
+/** How a check of one of the file's datasets came out. */
+export interface OutcomeCheck {
+  readonly dataset: string;
+  readonly name: string;
+  readonly severity: string;
+  readonly status: string;
+  readonly rowsChecked: number | null;
+  readonly rowsFailing: number | null;
+  readonly message: string | null;
 }
 
 /** Reads the recorded outcomes of files, in their order. */
@@ -92,6 +104,7 @@ function toOutcome(file: SourceFile, row: OutcomeRow): Outcome {
         : { path: row.final_path_bytes, displayPath: row.final_path },
     skipped: row.skipped ?? [],
     loads: row.loads,
+    checks: row.checks,
   };
 }
 
@@ -166,6 +179,7 @@ interface OutcomeRow {
   is_correction: boolean;
   skipped: Outcome['skipped'] | null;
   loads: OutcomeLoad[];
+  checks: OutcomeCheck[];
 }
 
 const READ_OUTCOMES = `
@@ -184,7 +198,12 @@ const READ_OUTCOMES = `
                      from sluice.load_job l
                      left join sluice.dataset d using (dataset_id)
                      left join sluice.version v using (version_id)
-                    where l.file_id = f.file_id and (l.run_id = r.run_id or r.kind = 'correction')), '[]') as loads
+                    where l.file_id = f.file_id and (l.run_id = r.run_id or r.kind = 'correction')), '[]') as loads,
+         coalesce((select json_agg(json_build_object(
+                     'dataset', c.subject, 'name', c.name, 'severity', c.severity, 'status', c.status,
+                     'rowsChecked', c.rows_checked, 'rowsFailing', c.rows_failing, 'message', c.message)
+                     order by c.check_id)
+                     from sluice.check_result c where c.run_id = r.run_id), '[]') as checks
     from sluice.source_file f join sluice.run r on r.run_id = f.run_id
    where f.file_id = any($1::bigint[]) and r.finished_at is not null`;
 

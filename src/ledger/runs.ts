@@ -83,7 +83,7 @@ export interface RunEnd {
 /** How a run ends that an error has ended. */
 export function endStatusOf({ code }: SluiceError): 'duplicate' | 'held' | 'failed' {
   if (code === 'ALREADY_PUBLISHED') return 'duplicate';
-  return code === 'DELIVERY_HELD' ? 'held' : 'failed';
+  return code === 'DELIVERY_HELD' || code === 'CHECK_HELD' ? 'held' : 'failed';
 }
 
 /** Records how runs ended. Refuses, like `lockRuns`, when one of them is no longer this attempt's to end. */

@@ -23,12 +23,17 @@ export interface SourceFile {
   readonly replaysRunId: number | null;
   /** What was decided about it while it was held; null leaves it to the dataset's policy. */
   readonly redelivery: 'supersede' | 'append' | null;
+  /** It was released although checks hold it: those only warn. */
+  readonly checksWaived: boolean;
   /** Files of one feed are published in the order of the dates in their names; null for a file that is in no such order. */
   readonly feed: string | null;
 }
 
 /** What is registered when a file settles. */
-export type Arrival = Omit<SourceFile, 'fileId' | 'attempts' | 'replaysRunId' | 'redelivery' | 'feed'>;
+export type Arrival = Omit<
+  SourceFile,
+  'fileId' | 'attempts' | 'replaysRunId' | 'redelivery' | 'checksWaived' | 'feed'
+>;
 
 /** The line that a file of `sluice.source_file f` stands in: of its feed, in its folder. Null for one that stands in none. */
 export const FEED_OF_FILE = `case when f.feed is not null then coalesce(f.label, '') || '//' || f.feed end`;
@@ -36,7 +41,7 @@ export const FEED_OF_FILE = `case when f.feed is not null then coalesce(f.label,
 /** Columns of `sluice.source_file f` that make a SourceFile; read them with `toSourceFile`. */
 export const SOURCE_FILE_COLUMNS = `f.file_id, f.path_bytes, f.path, f.name, f.label, f.size_bytes,
   f.mtime_ns::text, f.inode::text, f.device::text, f.origin, f.attempts, f.waiting_for,
-  f.replays_run_id, f.redelivery, ${FEED_OF_FILE} as feed`;
+  f.replays_run_id, f.redelivery, f.checks_waived, ${FEED_OF_FILE} as feed`;
 
 export interface SourceFileColumns {
   readonly file_id: number;
@@ -53,6 +58,7 @@ export interface SourceFileColumns {
   readonly waiting_for: string | null;
   readonly replays_run_id: number | null;
   readonly redelivery: 'supersede' | 'append' | null;
+  readonly checks_waived: boolean;
   readonly feed: string | null;
 }
 
@@ -74,6 +80,7 @@ export function toSourceFile(row: SourceFileColumns): SourceFile {
     waitingFor: row.waiting_for,
     replaysRunId: row.replays_run_id,
     redelivery: row.redelivery,
+    checksWaived: row.checks_waived,
     feed: row.feed,
   };
 }

@@ -13,7 +13,8 @@ import { surveyTypes } from './load/survey.ts';
 import { type EntryWork, loadEntry } from './load-entry.ts';
 import type { LoadPlan } from './plan/run-plan.ts';
 import { planEntry } from './plan-entry.ts';
-import { EntriesRefused, publishRun } from './publish/publish-run.ts';
+import { RunChecks } from './publish/check-rows.ts';
+import { EntriesRefused, publishRun, type RunJob } from './publish/publish-run.ts';
 import {
   isAgain,
   refuseNothingLeft,
@@ -204,25 +205,46 @@ async function surveyContradicted(work: RunWork): Promise<boolean> {
 async function publishEntries(work: RunWork): Promise<boolean> {
   const { context, file, run, options, identified } = work;
   const jobs = activeEntries(work).flatMap((entry) =>
-    entry.job === null ? [] : [{ ...entry.job, standsAlone: standsAlone(work, entry) }],
+    entry.job === null
+      ? []
+      : [
+          {
+            ...entry.job,
+            standsAlone: standsAlone(work, entry),
+            checks: entry.identified.config?.checks ?? [],
+          },
+        ],
   );
   const archive = identified.archiveSha256;
   const whole = archive === null ? null : { sha256: archive, bytes: work.handle.size };
-  options.alive([file], rewritesTables(jobs) || replacesRows(work.redelivery));
+  const checked = new RunChecks(context.settings.dwSchema);
+  options.alive([file], mayTakeLong(jobs) || replacesRows(work.redelivery));
   try {
     await publishRun({
-      ...{ pool: context.pool, file, run, jobs, whole, redelivery: work.redelivery, signal: options.signal },
+      ...{
+        pool: context.pool,
+        file,
+        run,
+        jobs,
+        whole,
+        redelivery: work.redelivery,
+        checked,
+        signal: options.signal,
+      },
     });
     stepDone('run published', file.displayPath);
     return true;
   } catch (error) {
+    if (error instanceof EntriesRefused) await checked.save(context.pool, run.runId);
     return repair(work, error);
   }
 }
 
-/** Postgres writes every row of a table anew that gets a wider type, and tells nobody how far it is. */
-function rewritesTables(jobs: readonly { readonly plan: LoadPlan }[]): boolean {
-  return jobs.some(({ plan }) => plan.changes.some(({ kind }) => kind === 'widenType'));
+/** Postgres writes every row of a table anew that gets a wider type, as it reads every row for a check, and tells nobody how far it is. */
+function mayTakeLong(jobs: readonly RunJob[]): boolean {
+  return jobs.some(
+    ({ plan, checks }) => checks.length > 0 || plan.changes.some(({ kind }) => kind === 'widenType'),
+  );
 }
 
 function replacesRows({ runs, supersedes }: Redelivery): boolean {

@@ -8,7 +8,14 @@ import type { IdentifiedEntry } from './identify/identified.ts';
 import { isLoadedAgain } from './identify/redelivery.ts';
 
 /** What concerns the whole file, or passes by itself, is never one entry's failure. */
-const OF_THE_RUN = new Set(['FILE_CHANGED', 'FILE_VANISHED', 'RUN_STOPPED', 'RUN_TAKEN_OVER', 'PLAN_STALE']);
+const OF_THE_RUN = new Set([
+  'FILE_CHANGED',
+  'FILE_VANISHED',
+  'RUN_STOPPED',
+  'RUN_TAKEN_OVER',
+  'PLAN_STALE',
+  'CHECK_HELD',
+]);
 
 /** True when an error says something about one entry, and about nothing else. */
 export function concernsEntry(error: unknown): error is SluiceError {

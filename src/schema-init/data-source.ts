@@ -10,6 +10,7 @@ import { Archives1795812000000 } from './migrations/1795812000000-archives.ts';
 import { Versions1795820000000 } from './migrations/1795820000000-versions.ts';
 import { Warehouse1796000000000 } from './migrations/1796000000000-warehouse.ts';
 import { FeedOrder1796100000000 } from './migrations/1796100000000-feed-order.ts';
+import { Checks1796500000000 } from './migrations/1796500000000-checks.ts';
 
 export const MIGRATIONS = [
   Bookkeeping1795219200000,
@@ -20,6 +21,7 @@ export const MIGRATIONS = [
   Versions1795820000000,
   Warehouse1796000000000,
   FeedOrder1796100000000,
+  Checks1796500000000,
 ];
 
 /**

@@ -22,6 +22,10 @@ export const BOOKKEEPING_RELATIONS = [
   'model_run',
   'model_input',
   'models',
+  'check_result',
+  'check_failure',
+  'checks',
+  'check_failures',
   MIGRATIONS_TABLE,
 ];
 

@@ -93,6 +93,7 @@ function fileOf(fileId: number): SourceFile {
     waitingFor: null,
     replaysRunId: null,
     redelivery: null,
+    checksWaived: false,
     feed: null,
   };
 }

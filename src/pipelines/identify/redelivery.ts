@@ -47,7 +47,9 @@ export function isSpecial(entry: Pick<IdentifiedEntry, 'config'>, file: SourceFi
   const { sameContent, changed } = policyOf(entry);
   const isPlain =
     sameContent === 'duplicate' && changed === 'append' && entry.config?.disposition !== 'replace';
-  return !isPlain || file.replaysRunId !== null || file.redelivery !== null;
+  // Checks look at the rows of one file, and may refuse it.
+  const isChecked = entry.config?.checks?.some(({ check }) => check !== 'freshness') === true;
+  return !isPlain || isChecked || file.replaysRunId !== null || file.redelivery !== null;
 }
 
 /** True when content that is published already is published once more. */

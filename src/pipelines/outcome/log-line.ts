@@ -3,7 +3,7 @@ import type { Outcome } from '../../ledger/outcomes.ts';
 /** The one line a finished file leaves in the log. */
 export function outcomeLine(outcome: Outcome): string {
   const parts = [`${outcome.status} ${outcome.file.displayPath}`, ...tables(outcome), ...numbers(outcome)];
-  parts.push(...setAside(outcome));
+  parts.push(...setAside(outcome), ...warned(outcome));
   if (outcome.errorCode !== null) parts.push(`${outcome.errorCode}: ${outcome.errorMessage}`);
   if (['failed', 'held'].includes(outcome.status) && outcome.remedy !== null) parts.push(outcome.remedy);
   return parts.join(' | ');
@@ -25,6 +25,17 @@ function setAside(outcome: Outcome): string[] {
       `${loads.length} ${loads.length === 1 ? 'entry' : 'entries'} ${status}: ${named.join(', ')}${more}`,
     ];
   });
+}
+
+/** Checks that do not hold and did not stop the file. */
+function warned({ status, checks }: Outcome): string[] {
+  const failing = status === 'published' ? checks.filter((check) => check.status === 'warned') : [];
+  if (failing.length === 0) return [];
+  const named = failing.slice(0, SHOWN_ENTRIES).map(({ name, message }) => `${name} (${message})`);
+  const more = failing.length > SHOWN_ENTRIES ? ', …' : '';
+  return [
+    `${failing.length} ${failing.length === 1 ? 'check' : 'checks'} warned: ${named.join(', ')}${more}`,
+  ];
 }
 
 /** The same as fields, for the JSON log. */

@@ -44,6 +44,7 @@ function receiptOf(outcome: Outcome, finalPath: string | null) {
       error: { code: outcome.errorCode, message: outcome.errorMessage, remedy: outcome.remedy },
     }),
     loads: loads.map((load) => ({ ...load })),
+    ...(outcome.checks.length > 0 && { checks: outcome.checks }),
     ...(outcome.skipped.length > 0 && { skippedEntries: outcome.skipped }),
   };
 }

@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
+import type { CheckConfig } from '../../config/define-checks.ts';
 import { toSluiceError } from '../../db/database-error.ts';
 import { qualified } from '../../db/identifiers.ts';
 import { retryLocks } from '../../db/retry-locks.ts';
@@ -18,6 +19,7 @@ import { RUN_ID_SETTING } from '../tables/ddl.ts';
 import { lockDatasets } from '../tables/lock-datasets.ts';
 import { asBlocked } from '../undo/blocked.ts';
 import { checkAccounts } from './check-accounts.ts';
+import type { RefusedJob, RunChecks } from './check-rows.ts';
 import type { PublishedRun } from './published.ts';
 import { recordLayout } from './record-layout.ts';
 import { recordLoad } from './record-load.ts';
@@ -32,6 +34,8 @@ export interface PublishInput {
   readonly whole: { readonly sha256: string; readonly bytes: number } | null;
   /** What it is to those published before. */
   readonly redelivery: Redelivery;
+  /** How the checks of its datasets come out. */
+  readonly checked: RunChecks;
   /** Ends it promptly, whatever lock it waits for. */
   readonly signal: AbortSignal;
 }
@@ -47,11 +51,13 @@ export interface PublishJob {
 export interface RunJob extends PublishJob {
   /** When it is refused the others are published all the same. */
   readonly standsAlone: boolean;
+  /** What has to hold of the rows of its dataset. */
+  readonly checks: readonly CheckConfig[];
 }
 
 /** Jobs whose records do not stand the last look. Nothing was published. Never leaves the pipeline. */
 export class EntriesRefused extends Error {
-  constructor(readonly refused: readonly { readonly jobNumber: number; readonly reason: SluiceError }[]) {
+  constructor(readonly refused: readonly RefusedJob[]) {
     super(`${refused.length} load jobs were refused`);
   }
 }
@@ -62,6 +68,8 @@ export class EntriesRefused extends Error {
  */
 export async function publishRun(input: PublishInput): Promise<PublishedRun> {
   const { pool, signal } = input;
+  const refused = await input.checked.checkSegments(pool, input);
+  if (refused.length > 0) throw new EntriesRefused(refused);
   return retryLocks(
     () => inTransaction(pool, (client) => publish(client, input), { signal }),
     (error) => translate(error, input),
@@ -78,6 +86,7 @@ async function publish(client: PoolClient, input: PublishInput): Promise<Publish
   const superseded = await supersede(client, input);
   stepDone('earlier runs superseded', file.displayPath);
   const rowsLoaded = await publishJobs(client, input);
+  await input.checked.save(client, run.runId);
   const loaded = jobs[0]?.loaded;
   const end = {
     status: 'published',
@@ -93,7 +102,7 @@ async function publish(client: PoolClient, input: PublishInput): Promise<Publish
 
 /** All jobs that will be refused are found at once, so that publishing them without those succeeds. */
 async function publishJobs(client: PoolClient, input: PublishInput): Promise<number> {
-  const refused: { jobNumber: number; reason: SluiceError }[] = [];
+  const refused: RefusedJob[] = [];
   let rowsLoaded = 0;
   for (const job of input.jobs) {
     try {
@@ -109,6 +118,7 @@ async function publishJobs(client: PoolClient, input: PublishInput): Promise<num
       await client.query('ROLLBACK TO entry');
     }
   }
+  if (refused.length === 0) refused.push(...(await input.checked.checkCopied(client, input)));
   if (refused.length > 0) throw new EntriesRefused(refused);
   return rowsLoaded;
 }

@@ -1,5 +1,5 @@
+import { lineAt } from '../../db/scan-sql.ts';
 import { SluiceError } from '../../errors.ts';
-import { lineAt } from './scan-sql.ts';
 import type { ModelText } from './to-model.ts';
 
 /** `-- @key a, b` at the start of a line. */

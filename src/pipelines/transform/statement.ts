@@ -1,8 +1,8 @@
 import { toSluiceError } from '../../db/database-error.ts';
+import { lineAt, scanSql } from '../../db/scan-sql.ts';
 import { codeOf, sqlstateOf } from '../../db/sqlstate.ts';
 import { messageOf, SluiceError } from '../../errors.ts';
 import type { Model, PlacedReference } from './model.ts';
-import { lineAt, scanSql } from './scan-sql.ts';
 
 /** A model's statement with its references filled in, ready to be read from. */
 export interface ModelStatement {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { Cron } from 'croner';
 import type { Materialization } from '../../config/define.ts';
+import { lineAt, scanSql } from '../../db/scan-sql.ts';
 import { messageOf, SluiceError } from '../../errors.ts';
 import { identifierFrom } from '../../naming.ts';
 import { followsRunsAs, type Model, type PlacedReference, type Reference } from './model.ts';
-import { lineAt, scanSql } from './scan-sql.ts';
 
 /** A model as it was written, by whatever means. */
 export interface ModelText {
