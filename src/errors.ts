@@ -9,6 +9,7 @@ import { RECORD_ERRORS } from './errors/records.ts';
 import { RUN_ERRORS } from './errors/runs.ts';
 import { SOURCE_FILE_ERRORS } from './errors/source-files.ts';
 import { UNDO_ERRORS } from './errors/undo.ts';
+import { UPKEEP_ERRORS } from './errors/upkeep.ts';
 import { WAREHOUSE_ERRORS } from './errors/warehouse.ts';
 import { WATCHING_ERRORS } from './errors/watching.ts';
 
@@ -32,6 +33,7 @@ export const CATALOGUE = {
   ...LAYOUT_ERRORS,
   ...RUN_ERRORS,
   ...UNDO_ERRORS,
+  ...UPKEEP_ERRORS,
   ...WATCHING_ERRORS,
   ...WAREHOUSE_ERRORS,
 } as const;

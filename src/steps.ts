@@ -1,7 +1,7 @@
 import { channel } from 'node:diagnostics_channel';
 
 /**
- * The steps of a run by stage, in their order; each is named after what has just been done. They are published on
+ * The steps of a run, and of what is done with it later, by stage, in their order; each is named after what has just been done. They are published on
  * Node's diagnostics channel `sluice:step`, for tracing. A crash right after any of them must cost nothing: a test
  * kills the service at each one in this list.
  */
@@ -46,6 +46,8 @@ export const STEPS = {
     'receipt written',
     'outcome completed',
   ],
+  compact: ['segments copied', 'segments replaced', 'segments folded'],
+  undo: ['run retracted'],
 } as const;
 
 export type Step = (typeof STEPS)[keyof typeof STEPS][number];

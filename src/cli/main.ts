@@ -5,6 +5,7 @@ import { safeText } from '../log/safe-text.ts';
 import { type AnalysisOptions, analysis } from './analysis.ts';
 import { type ChecksOptions, checks } from './checks.ts';
 import type { CommonOptions } from './command.ts';
+import { type CompactOptions, compactSegments } from './compact.ts';
 import { doctor } from './doctor.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
 import { type ExportOptions, exportFiles } from './export.ts';
@@ -97,6 +98,11 @@ async function buildProgram(onExit: (code: number) => void): Promise<Command> {
   add('discard <run|file>', 'give up a delivery that is held').action((what: string, o: CommonOptions) =>
     run(discard(what, o)),
   );
+  add('compact [dataset]', 'fold segments of large loads into few tables, while readers read')
+    .option('--older-than <days>', 'only what was published so long ago', '0')
+    .option('--keep <n>', 'leave the newest segments of each version table', '0')
+    .option('--plan', 'show what would be folded; changes nothing')
+    .action((dataset: string | undefined, o: CompactOptions) => run(compactSegments(dataset, o)));
   add('doctor', 'check ledger, tables and folders against each other; changes nothing').action(
     (o: CommonOptions) => run(doctor(o)),
   );

@@ -1,3 +1,6 @@
+import { toSluiceError } from '../db/database-error.ts';
+import type { Application } from '../main.ts';
+import { dropSegments } from '../pipelines/tables/segments.ts';
 import { planRetract, type RetractPlan } from '../pipelines/undo/plan-retract.ts';
 import { resolveRun } from '../pipelines/undo/resolve-run.ts';
 import { type Retracted, retractRun } from '../pipelines/undo/retract-run.ts';
@@ -32,8 +35,19 @@ function takeBack(what: string, options: RetractOptions): Promise<number> {
     application.transforms.request();
     await application.outcomes.writePending((retracted as Retracted).fileIds);
     print(retracted, options.json ?? false);
+    await dropDetached(application, retracted);
     return signalled || application.outcomes.delayed > 0 ? EXIT.failed : EXIT.ok;
   });
+}
+
+/** The rows are gone from view already; what cannot be dropped now, the next start drops. */
+async function dropDetached({ context, log }: Application, { detached }: Retracted): Promise<void> {
+  try {
+    await dropSegments(context.pool, detached);
+  } catch (thrown) {
+    const { code, message } = toSluiceError(thrown);
+    log.warn(`the disk of ${detached.length} segments is freed at the next start: ${code}: ${message}`);
+  }
 }
 
 function showPlan(what: string, options: RetractOptions): Promise<number> {

@@ -83,3 +83,17 @@ async function rollBack(client: pg.PoolClient): Promise<boolean> {
     clearTimeout(timer);
   }
 }
+
+/**
+ * Asks the server to notice while a statement runs that this process is gone: else the statement runs on to its end,
+ * and the next start waits for its locks. Servers on some systems cannot.
+ */
+export async function endWithProcess(client: pg.PoolClient): Promise<void> {
+  await client.query('savepoint setting');
+  try {
+    await client.query("set local client_connection_check_interval = '1s'");
+  } catch {
+    await client.query('rollback to setting');
+  }
+  await client.query('release setting');
+}

@@ -18,7 +18,7 @@ export const TABLE_CHECKS: readonly Check[] = [
     'every attached segment is in the ledger',
     `select n.nspname || '.' || c.relname as subject, 'it is attached, but no published load job has it' as problem
        from pg_class c join pg_namespace n on n.oid = c.relnamespace
-      where n.nspname = $1 and c.relkind = 'r' and c.relname ~ '^r[0-9]+_'
+      where n.nspname = $1 and c.relkind = 'r' and c.relname ~ '^[rm][0-9]+_'
         and exists (select from pg_inherits i where i.inhrelid = c.oid)
         and not exists (select from sluice.load_job l where l.status = 'published' and c.relname = any(l.segments))`,
     'Its rows are visible and nobody accounts for them: detach it (ALTER TABLE … NO INHERIT …) and report it with the log.',
@@ -27,13 +27,18 @@ export const TABLE_CHECKS: readonly Check[] = [
   sqlCheck(
     'I2 orphans',
     'no segment is left of a load that nobody works on',
-    `select n.nspname || '.' || c.relname as subject, 'a load that was interrupted left it; nobody sees its rows' as problem
+    `select n.nspname || '.' || c.relname as subject,
+            case when c.relname ~ '^m' then 'a compaction that was interrupted left it; nobody sees its rows'
+                 when r.undone_at is not null then 'its run was taken back; nobody sees its rows'
+                 else 'a load that was interrupted left it; nobody sees its rows' end as problem
        from pg_class c join pg_namespace n on n.oid = c.relnamespace
        left join sluice.run r on r.run_id = (regexp_match(c.relname, '^r([0-9]+)_'))[1]::bigint
-      where n.nspname = $1 and c.relkind = 'r' and c.relname ~ '^r[0-9]+_'
+      where n.nspname = $1 and c.relkind = 'r' and c.relname ~ '^[rm][0-9]+_'
         and not exists (select from pg_inherits i where i.inhrelid = c.oid)
-        and (r.run_id is null or r.finished_at is not null)`,
-    'The next start drops it.',
+        and case when c.relname ~ '^m'
+                 then pg_try_advisory_xact_lock(hashtextextended('sluice:compact:' || substring(c.relname from '^m([0-9]+)'), 0))
+                 else r.run_id is null or (r.finished_at is not null and coalesce(r.undone_at < now() - interval '1 minute', true)) end`,
+    'The next start drops it; `sluice upkeep` does so without one.',
     segmentSchemaOf,
   ),
 ];

@@ -106,7 +106,7 @@ export class LoadJob {
   @Column('bytea', { nullable: true })
   head!: Buffer | null;
 
-  /** Names of the tables in the segments schema that hold its rows; empty for a small load. */
+  /** Names of the tables in the segments schema that hold its rows; empty for a small load. One `m…` holds those of others, too. */
   @Column('text', { array: true, default: '{}' })
   segments!: string[];
 

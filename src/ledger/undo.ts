@@ -12,8 +12,10 @@ export interface PublishedLoad {
   readonly schema: string;
   readonly parentTable: string;
   readonly versionTable: string;
-  /** Tables in the segments schema; empty when the rows lie in the version table itself. */
+  /** Tables in the segments schema that hold its rows and nobody else's; empty when they lie elsewhere. */
   readonly segments: readonly string[];
+  /** Tables in the segments schema that hold its rows among others: what compaction has made. */
+  readonly merged: readonly string[];
   readonly rowsLoaded: number;
 }
 
@@ -47,10 +49,44 @@ export function toPublishedLoad(row: PublishedLoadRow): PublishedLoad {
     schema: row.parent_schema,
     parentTable: row.parent_table,
     versionTable: row.table_name,
-    segments: row.segments,
+    segments: row.segments.filter((name) => !isMerged(name)),
+    merged: row.segments.filter(isMerged),
     rowsLoaded: row.rows_loaded,
   };
 }
+
+/** Compaction's tables are `m<version id>_…`, those of a load `r<run id>_…`. */
+function isMerged(segment: string): boolean {
+  return segment.startsWith('m');
+}
+
+/**
+ * The same loads, where a merged table that holds the rows of nobody else counts as their own: it can be dropped like a
+ * segment.
+ */
+export async function withWholeTables(
+  client: Pool | PoolClient,
+  loads: readonly PublishedLoad[],
+): Promise<PublishedLoad[]> {
+  const merged = [...new Set(loads.flatMap((load) => load.merged))];
+  if (merged.length === 0) return [...loads];
+  const { rows } = await client.query<{ name: string }>(SHARED_TABLES, [
+    merged,
+    loads.map((load) => load.loadId),
+  ]);
+  const shared = new Set(rows.map((row) => row.name));
+  return loads.map((load) => ({
+    ...load,
+    segments: [...load.segments, ...load.merged.filter((name) => !shared.has(name))],
+    merged: load.merged.filter((name) => shared.has(name)),
+  }));
+}
+
+const SHARED_TABLES = `
+  select distinct s.name
+    from sluice.load_job l cross join lateral unnest(l.segments) as s(name)
+   where l.status = 'published' and l.load_id <> all($2::bigint[]) and s.name = any($1::text[])
+     and l.version_id in (select version_id from sluice.load_job where load_id = any($2::bigint[]))`;
 
 export interface PublishedLoadRow {
   load_id: number;

@@ -2,7 +2,7 @@ import type { PoolClient } from 'pg';
 import { qualified } from '../../db/identifiers.ts';
 import { SluiceError } from '../../errors.ts';
 import { claimedLoads, earlierStates, refuseHeld } from '../../ledger/redelivery.ts';
-import { type PublishedLoad, publishedLoads, recordUndone } from '../../ledger/undo.ts';
+import { type PublishedLoad, publishedLoads, recordUndone, withWholeTables } from '../../ledger/undo.ts';
 import { deleteRows, dropSegmentsOf } from '../undo/remove-rows.ts';
 import type { PublishInput, PublishJob } from './publish-run.ts';
 
@@ -22,7 +22,7 @@ export async function supersede(client: PoolClient, input: PublishInput): Promis
     for (const load of await claimedLoads(client, claim, run.runId)) found.set(load.loadId, load);
   }
   if (found.size === 0) return [];
-  const loads = [...found.values()];
+  const loads = await withWholeTables(client, [...found.values()]);
   await deleteRows(client, loads);
   await recordUndone(client, [...found.keys()], { status: 'superseded', by: run.runId });
   return loads;

@@ -118,12 +118,15 @@ export async function sweepSegments(pool: Pool, stagingSchema: string): Promise<
   return rows.length;
 }
 
+/** What compaction was making is held by an advisory lock of its version. */
 const FIND_ORPHANS = `
   with orphan as materialized (
-    select c.relname as name, (regexp_match(c.relname, '^r([0-9]+)_'))[1]::bigint as run_id
+    select c.relname as name, (regexp_match(c.relname, '^r([0-9]+)_'))[1]::bigint as run_id,
+           (regexp_match(c.relname, '^m([0-9]+)_'))[1] as version_id
       from pg_class c join pg_namespace n on n.oid = c.relnamespace
-     where n.nspname = $1 and c.relkind = 'r' and c.relname ~ '^r[0-9]+_'
+     where n.nspname = $1 and c.relkind = 'r' and c.relname ~ '^[rm][0-9]+_'
        and not exists (select from pg_inherits i where i.inhrelid = c.oid)
   )
   select o.name from orphan o left join sluice.run r using (run_id)
-   where r.run_id is null or pg_try_advisory_xact_lock(${LEASE_SPACE}::bigint + r.file_id)`;
+   where case when o.version_id is not null then pg_try_advisory_xact_lock(hashtextextended('sluice:compact:' || o.version_id, 0))
+              else r.run_id is null or pg_try_advisory_xact_lock(${LEASE_SPACE}::bigint + r.file_id) end`;

@@ -1,7 +1,7 @@
-import type { Pool, PoolClient } from 'pg';
+import type { Pool } from 'pg';
 import type { Settings } from '../../config/settings.ts';
 import { toSluiceError } from '../../db/database-error.ts';
-import { inTransaction } from '../../db/transaction.ts';
+import { endWithProcess, inTransaction } from '../../db/transaction.ts';
 import { SluiceError } from '../../errors.ts';
 import { readKnownModels, readStaging, registerModels, saveModelRun } from '../../ledger/models.ts';
 import { identifierFrom, shortenWithHash } from '../../naming.ts';
@@ -178,18 +178,4 @@ async function holdingModels<T>(
     signal.removeEventListener('abort', onAbort);
     release(true);
   }
-}
-
-/**
- * Asks the server to notice while a statement runs that this process is gone: else the statement runs on to its end,
- * and the next start waits for its locks. Servers on some systems cannot.
- */
-async function endWithProcess(client: PoolClient): Promise<void> {
-  await client.query('savepoint setting');
-  try {
-    await client.query("set local client_connection_check_interval = '1s'");
-  } catch {
-    await client.query('rollback to setting');
-  }
-  await client.query('release setting');
 }

@@ -14,9 +14,10 @@ export interface Dependent {
 
 /** Views and foreign keys on the tables of these load jobs, and sessions that hold a segment at this moment. */
 export async function findDependents(pool: Pool, loads: readonly PublishedLoad[]): Promise<Dependent[]> {
-  const tables = loads.flatMap(({ schema, parentTable, versionTable }) => [
+  const tables = loads.flatMap(({ schema, parentTable, versionTable, merged }) => [
     [schema, parentTable],
     [schema, versionTable],
+    ...merged.map((name) => [segmentSchema(schema), name]),
   ]);
   const segments = loads.flatMap(({ schema, segments: names }) =>
     names.map((name) => [segmentSchema(schema), name]),

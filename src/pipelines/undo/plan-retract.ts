@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import type { RunState } from '../../ledger/find-run.ts';
-import { type PublishedLoad, publishedLoads } from '../../ledger/undo.ts';
+import { type PublishedLoad, publishedLoads, withWholeTables } from '../../ledger/undo.ts';
 import { type Dependent, findDependents } from './dependents.ts';
 import { refuseUnpublished } from './refuse-run.ts';
 import { byVersion, type RemovedRows, removedRows } from './remove-rows.ts';
@@ -17,7 +17,7 @@ export interface RetractPlan {
 /** Looks, and changes nothing. Rows are those that the ledger has counted. */
 export async function planRetract(pool: Pool, run: RunState): Promise<RetractPlan> {
   refuseUnpublished(run);
-  const loads = await publishedLoads(pool, run.runId);
+  const loads = await withWholeTables(pool, await publishedLoads(pool, run.runId));
   return {
     run,
     tables: removedRows(loads, rowsInVersions(loads)),

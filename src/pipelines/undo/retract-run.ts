@@ -5,30 +5,36 @@ import { DEPENDENT_OBJECTS, FOREIGN_KEY_VIOLATION, sqlstateOf } from '../../db/s
 import { inTransaction } from '../../db/transaction.ts';
 import { SluiceError } from '../../errors.ts';
 import { type RunState, readRun } from '../../ledger/find-run.ts';
-import { publishedLoads, recordUndone } from '../../ledger/undo.ts';
+import { publishedLoads, recordUndone, withWholeTables } from '../../ledger/undo.ts';
+import { stepDone } from '../../steps.ts';
+import type { TableName } from '../plan/run-plan.ts';
 import { lockDatasets } from '../tables/lock-datasets.ts';
 import { asBlocked } from './blocked.ts';
 import { refuseUnpublished } from './refuse-run.ts';
-import { deleteRows, dropSegmentsOf, type RemovedRows, removedRows } from './remove-rows.ts';
+import { deleteRows, detachSegmentsOf, type RemovedRows, removedRows } from './remove-rows.ts';
 
 export interface Retracted {
   readonly run: RunState;
   readonly tables: readonly RemovedRows[];
   /** Files whose outcome has changed and is to be carried out: the run's own, and its corrections. */
   readonly fileIds: readonly number[];
+  /** Tables that nobody reads any more; to be dropped. The next start drops what is left of them. */
+  readonly detached: readonly TableName[];
 }
 
 /**
  * Takes the rows of a published run and of the corrections that joined it out of staging, in one transaction with the
- * ledger (I6). Its segments are dropped, so that the time does not grow with their rows; a reader who holds one is
- * waited for briefly and from outside the transaction.
+ * ledger (I6). Its segments are taken away whole, so that the time does not grow with their rows; a reader who holds one
+ * is waited for briefly and from outside the transaction.
  */
-export function retractRun(pool: Pool, runId: number, signal: AbortSignal): Promise<Retracted> {
-  return retryLocks(
+export async function retractRun(pool: Pool, runId: number, signal: AbortSignal): Promise<Retracted> {
+  const retracted = await retryLocks(
     () => inTransaction(pool, (client) => retract(client, pool, runId), { signal }),
     (error) => translate(error, runId),
     signal,
   );
+  stepDone('run retracted', retracted.run.path);
+  return retracted;
 }
 
 async function retract(client: PoolClient, pool: Pool, runId: number): Promise<Retracted> {
@@ -40,12 +46,12 @@ async function retract(client: PoolClient, pool: Pool, runId: number): Promise<R
   const run = await readRun(client, runId, true);
   if (run === null) throw new SluiceError('RUN_UNKNOWN', { what: `number ${runId}` });
   refuseUnpublished(run);
-  const loads = await publishedLoads(client, runId);
+  const loads = await withWholeTables(client, await publishedLoads(client, runId));
   const deleted = await deleteRows(client, loads);
   const loadIds = loads.map((load) => load.loadId);
   const fileIds = await recordUndone(client, loadIds, { status: 'retracted', by: null });
-  await dropSegmentsOf(client, loads);
-  return { run, tables: removedRows(loads, deleted), fileIds };
+  const detached = await detachSegmentsOf(client, loads);
+  return { run, tables: removedRows(loads, deleted), fileIds, detached };
 }
 
 function translate(error: unknown, run: number): unknown {

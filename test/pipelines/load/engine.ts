@@ -9,6 +9,7 @@ import { releaseHeld } from '../../../src/ledger/kept-files.ts';
 import type { Outcome } from '../../../src/ledger/outcomes.ts';
 import { openLog } from '../../../src/log.ts';
 import { Application } from '../../../src/main.ts';
+import { dropSegments } from '../../../src/pipelines/tables/segments.ts';
 import { queueReplay } from '../../../src/pipelines/undo/replay-run.ts';
 import { type Retracted, retractRun } from '../../../src/pipelines/undo/retract-run.ts';
 import { createTestDatabase, type TestDatabase } from '../../database.ts';
@@ -101,6 +102,7 @@ export class Engine {
   async retract(runId: number): Promise<Retracted> {
     const retracted = await retractRun(this.database.pool, runId, new AbortController().signal);
     await this.application.outcomes.writePending(retracted.fileIds);
+    await dropSegments(this.database.pool, retracted.detached);
     return retracted;
   }
 
