@@ -19,6 +19,7 @@ import { endRuns, endStatusOf } from './ledger/runs.ts';
 import type { Arrival, SourceFile } from './ledger/source-file.ts';
 import { countUnfinished, finishedFiles } from './ledger/waiting-files.ts';
 import type { Log } from './log.ts';
+import { Exports } from './pipelines/export/exports.ts';
 import { FamiliarFiles } from './pipelines/familiar-files.ts';
 import { archiveFile } from './pipelines/handlers/archive-file.ts';
 import { delimitedFile } from './pipelines/handlers/delimited-file.ts';
@@ -59,8 +60,8 @@ const PROGRESS_EVERY_MS = 5_000;
 const PROGRESS_BAR_EVERY_MS = 200;
 /** One more than there are cores keeps them busy while a lane waits for its next block; beyond this nothing was gained. */
 const MOST_LANES = 4;
-/** Connections besides those that load: leases, ledger, schema, and two for a transform. */
-const SPARE_CONNECTIONS = 6;
+/** Connections besides those that load: leases, ledger, schema, two for a transform, and two for an export. */
+const SPARE_CONNECTIONS = 8;
 
 /** Of the line about a finished file; `info` where nothing is said. */
 const LEVELS: Readonly<Record<string, 'warn' | 'error'>> = { failed: 'error', held: 'warn' };
@@ -85,6 +86,7 @@ export class Application {
   /** Looks after files whose sender goes on writing to them. */
   readonly grownFiles: GrownFiles;
   readonly transforms: Transforms;
+  readonly exports: Exports;
   /** What lies beside source files. */
   readonly sidecars: Sidecars;
   /** Files that are worked on, or groups of them. */
@@ -107,7 +109,12 @@ export class Application {
     const familiar = new FamiliarFiles(HANDLERS, settings);
     this.context = { pool, settings, handlers: HANDLERS, familiar, lanes };
     const { maxAttempts } = settings;
-    this.transforms = new Transforms({ pool, settings, log, maxAttempts, isLoading: () => this.loading > 0 });
+    this.exports = new Exports({ pool, settings, log, maxAttempts });
+    this.transforms = new Transforms({
+      ...{ pool, settings, log, maxAttempts },
+      isLoading: () => this.loading > 0,
+      onDone: () => this.exports.request(),
+    });
     const writer = new OutcomeWriter({
       ...{ pool, settings, display: displayPath, sidecars: this.sidecars },
       onFinished: (outcome) => this.announce(outcome),
@@ -228,6 +235,7 @@ export class Application {
   }
 
   async close(): Promise<void> {
+    await this.exports.stop();
     await this.transforms.stop();
     this.outcomes.stop();
     await this.leases.close();

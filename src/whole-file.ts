@@ -4,19 +4,21 @@ import path from 'node:path';
 
 /** A file that is either there in full or not at all: written under a temporary name beside it, synced, renamed. */
 export class WholeFile {
-  private finished = false;
+  private state: 'open' | 'complete' | 'finished' = 'open';
 
   private constructor(
     private readonly handle: FileHandle,
-    private readonly temporary: string,
+    readonly temporary: string,
     private readonly target: string,
   ) {}
 
-  /** Always the same temporary name for a target: what a crash leaves is overwritten when it is written again. Makes its folder, too. */
-  static async create(target: string): Promise<WholeFile> {
-    const name = createHash('sha256').update(path.basename(target)).digest('hex').slice(0, 32);
+  /**
+   * Always the same temporary name for a target: what a crash leaves is overwritten when it is written again. Makes its
+   * folder, too. `prefix` begins the temporary name and tells whose it is.
+   */
+  static async create(target: string, prefix = '.'): Promise<WholeFile> {
     const folder = path.dirname(target);
-    const temporary = path.join(folder, `.${name}.tmp`);
+    const temporary = temporaryOf(target, prefix);
     const handle = await open(temporary, 'w').catch(async (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error;
       await mkdir(folder, { recursive: true });
@@ -29,18 +31,41 @@ export class WholeFile {
     await this.handle.writeFile(bytes);
   }
 
-  async finish(): Promise<void> {
+  /** All of it is on disk, under the temporary name still. */
+  async complete(): Promise<void> {
+    if (this.state !== 'open') return;
     await this.handle.sync();
+    this.state = 'complete';
     await this.handle.close();
-    this.finished = true;
+  }
+
+  async finish(): Promise<void> {
+    await this.complete();
     await rename(this.temporary, this.target);
+    this.state = 'finished';
   }
 
   /** Takes back what is not finished; does nothing after `finish`. */
   async discard(): Promise<void> {
-    if (this.finished) return;
-    this.finished = true;
-    await this.handle.close();
+    if (this.state === 'finished') return;
+    if (this.state === 'open') await this.handle.close();
+    this.state = 'finished';
     await rm(this.temporary, { force: true });
+  }
+}
+
+/** Where a file lies until it is complete. */
+export function temporaryOf(target: string, prefix = '.'): string {
+  const name = createHash('sha256').update(path.basename(target)).digest('hex').slice(0, 32);
+  return path.join(path.dirname(target), `${prefix}${name}.tmp`);
+}
+
+/** What has been renamed in a folder stays so, also after a power cut. */
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }

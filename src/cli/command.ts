@@ -71,10 +71,14 @@ export function withApplication<T>(
   });
 }
 
-/** What was published by a command is in the warehouse when it ends; after a signal the next start sees to it. */
-async function finishTransforms({ transforms }: Application): Promise<void> {
-  const stoppable = { stop: () => transforms.stop(), abortNow: () => undefined };
-  await untilSignalled(stoppable, transforms.settled());
+/** What was published by a command is in the warehouse and its exports when it ends; after a signal the next start sees to it. */
+async function finishTransforms({ transforms, exports }: Application): Promise<void> {
+  const stop = () => Promise.all([transforms.stop(), exports.stop()]).then(() => undefined);
+  const settled = async () => {
+    await transforms.settled();
+    await exports.settled();
+  };
+  await untilSignalled({ stop, abortNow: () => undefined }, settled());
 }
 
 /** For commands that show the ledger; it is made first, when this is the first command of all. */
@@ -83,7 +87,12 @@ export function withLedger<T>(
   work: (database: Database, context: CommandContext) => Promise<T>,
 ): Promise<T> {
   return withDatabase(options, async (database, context) => {
-    await initSchema(database, { ...context.settings, dev: false }, (message) => context.log.debug(message));
+    await makeLedger(database, context);
     return work(database, context);
   });
+}
+
+/** Makes or migrates the ledger; nothing is dropped, whatever DEV says. */
+export function makeLedger(database: Database, { settings, log }: CommandContext): Promise<void> {
+  return initSchema(database, { ...settings, dev: false }, (message) => log.debug(message));
 }

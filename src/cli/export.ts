@@ -1,12 +1,15 @@
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExportConfig } from '../config/define.ts';
 import type { Settings } from '../config/settings.ts';
+import type { Database } from '../db/database.ts';
 import { toSluiceError } from '../db/database-error.ts';
-import { SluiceError } from '../errors.ts';
-import { exportRequest } from '../pipelines/export/export-request.ts';
+import { hasCode, SluiceError } from '../errors.ts';
+import type { Log } from '../log.ts';
 import type { Exported } from '../pipelines/export/exported.ts';
-import { writeExport } from '../pipelines/export/write-export.ts';
-import { type CommonOptions, withDatabase } from './command.ts';
+import { exportedLine } from '../pipelines/export/exported-line.ts';
+import { type ExportJob, runExport } from '../pipelines/export/run-export.ts';
+import { type CommandContext, type CommonOptions, makeLedger, withDatabase } from './command.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
 import { printJson, printTable } from './output.ts';
 import { untilSignalled } from './signals.ts';
@@ -18,35 +21,71 @@ export interface ExportOptions extends CommonOptions {
   readonly file?: string;
 }
 
+/** Tries of an export whose rows are counted to another number than were written. */
+const TRIES = 4;
+const FIRST_PAUSE_MS = 500;
+
 /** `sluice export [NAME]`: writes what is named, or every export of the configuration, to files. */
 export function exportFiles(name: string | undefined, options: ExportOptions): Promise<number> {
-  return withDatabase(options, async ({ pool }, { settings, log }) => {
-    const at = new Date();
-    const requests = wanted(name, options, settings).map((one) => exportRequest(one, settings, at));
+  return withLedgerOfExports(options, async (database, context) => {
+    const wanted = wantedExports(name, options, context.settings);
     const done: Exported[] = [];
     const abort = new AbortController();
-    const stop = async () => abort.abort();
     let exitCode: number = EXIT.ok;
     const work = async () => {
-      for (const request of requests) {
+      for (const one of wanted) {
+        const job = { wanted: one, trigger: 'command', signal: abort.signal } as const;
         try {
-          const exported = await writeExport(pool, request, abort.signal);
+          const exported = await writeCounted(database, context, job);
           done.push(exported);
-          log.info(exportedLine(exported), { ...exported });
+          context.log.info(exportedLine(exported), { ...exported });
         } catch (thrown) {
-          const error = toSluiceError(thrown);
-          log.error(`${error.code}: ${error.message}. ${error.remedy}`);
-          exitCode = Math.max(exitCode, exitCodeOf(error));
+          exitCode = Math.max(exitCode, report(context.log, thrown));
           if (abort.signal.aborted) break;
         }
       }
     };
     const working = work();
-    await untilSignalled({ stop: () => stop().then(() => working), abortNow: () => abort.abort() }, working);
+    const stop = () => {
+      abort.abort();
+      return working;
+    };
+    await untilSignalled({ stop, abortNow: () => abort.abort() }, working);
     if (options.json) printJson(done);
     else printTable(COLUMNS, done.map(asCells));
     return exitCode;
   });
+}
+
+/** Exports of the configuration are recorded; who has none may read a database in which nothing may be made. */
+const withLedgerOfExports: typeof withDatabase = (options, work) =>
+  withDatabase(options, async (database, context) => {
+    if (context.settings.exports.length > 0) await makeLedger(database, context);
+    return work(database, context);
+  });
+
+/** A large file that is published meanwhile makes the numbers differ; it is tried again when it has been. */
+async function writeCounted(
+  { pool }: Database,
+  { settings, log }: CommandContext,
+  job: ExportJob,
+): Promise<Exported> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await runExport(pool, settings, job);
+    } catch (error) {
+      if (attempt === TRIES || !hasCode(error, 'EXPORT_MISCOUNTED')) throw error;
+      const pause = FIRST_PAUSE_MS * 2 ** (attempt - 1);
+      log.warn(`${error.message}; it is tried again in ${pause / 1000} s`);
+      await sleep(pause, undefined, { signal: job.signal }).catch(() => undefined);
+    }
+  }
+}
+
+function report(log: Log, thrown: unknown): number {
+  const error = toSluiceError(thrown);
+  log.error(`${error.code}: ${error.message}. ${error.remedy}`);
+  return exitCodeOf(error);
 }
 
 const COLUMNS = ['export', 'rows', 'bytes', 'seconds', 'file'];
@@ -55,12 +94,8 @@ function asCells({ name, rows, bytes, seconds, file }: Exported): unknown[] {
   return [name, rows, bytes, seconds, file];
 }
 
-function exportedLine({ name, rows, bytes, seconds, file }: Exported): string {
-  return `exported ${name}: ${rows} rows, ${bytes} bytes in ${seconds} s to ${file}`;
-}
-
 /** The options of the command win over those of the configuration. */
-function wanted(
+function wantedExports(
   name: string | undefined,
   options: ExportOptions,
   { exports }: Settings,

@@ -1,11 +1,12 @@
+import { Cron } from 'croner';
 import { quoteIfOdd } from './quote-if-odd.ts';
 
 const CHOICES: Readonly<Record<string, readonly string[]>> = {
   format: ['csv', 'jsonl'],
   compression: ['none', 'gzip'],
 };
-const TEXTS = ['name', 'from', 'query', 'file'];
-const ALL = [...TEXTS, ...Object.keys(CHOICES)];
+const TEXTS = ['name', 'from', 'query', 'file', 'schedule'];
+const ALL = [...TEXTS, ...Object.keys(CHOICES), 'after'];
 
 /** What is wrong with `exports`; whether what they read exists is found out when they are written. */
 export function exportProblems(exports: readonly unknown[]): string[] {
@@ -36,7 +37,27 @@ function optionProblems(path: string, key: string, value: unknown): string[] {
     const isChoice = typeof value === 'string' && choices.includes(value);
     return isChoice ? [] : [`${path}.${key} must be one of ${choices.join(', ')}`];
   }
+  if (key === 'after') return afterProblems(path, value);
   if (typeof value !== 'string' || value.trim() === '') return [`${path}.${key} must be a text`];
+  if (key === 'schedule') return scheduleProblems(path, value);
   const unknown = key === 'file' ? value.match(/\{(?!(?:name|date|time)\})[^{}]*\}/) : null;
   return unknown === null ? [] : [`${path}.file has ${unknown[0]}; allowed are {name}, {date}, {time}`];
+}
+
+function afterProblems(path: string, value: unknown): string[] {
+  const items: unknown[] = Array.isArray(value) ? value : [value];
+  const isKnown = (item: unknown) =>
+    typeof item === 'string' && /^(?:transform|publish|(?:staging|warehouse)\.[^.]+)$/su.test(item);
+  if (items.length > 0 && items.every(isKnown)) return [];
+  return [`${path}.after must be publish, transform, staging.DATASET or warehouse.MODEL, or several of them`];
+}
+
+function scheduleProblems(path: string, value: string): string[] {
+  try {
+    new Cron(value, { paused: true }).stop();
+    return [];
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return [`${path}.schedule is no cron pattern: ${reason}`];
+  }
 }

@@ -12,7 +12,7 @@ export interface SluiceConfig {
   readonly skipEntries?: readonly string[];
   /** Models beside the SQL files in WAREHOUSE_DIR. */
   readonly models?: readonly ModelConfig[];
-  /** Files that `sluice export` writes. */
+  /** Files that are written from models, tables, views and queries. */
   readonly exports?: readonly ExportConfig[];
   /** `false` leaves out the built-in example, the warehouse of job titles. Default: `true`. */
   readonly examples?: boolean;
@@ -55,7 +55,7 @@ export interface ModelConfig {
   readonly description?: string;
 }
 
-/** A model, table, view or query that `sluice export` writes to a file. */
+/** A model, table, view or query that is written to a file: by `sluice export`, on a schedule, or when it has changed. */
 export interface ExportConfig {
   readonly name: string;
   /** A model's name, `warehouse.MODEL`, `staging.DATASET` or `schema.table`. Default: the export's name. */
@@ -66,6 +66,13 @@ export interface ExportConfig {
   readonly format?: 'csv' | 'jsonl';
   /** Default: `none`. */
   readonly compression?: 'none' | 'gzip';
+  /** Cron pattern: written then, while the service runs. */
+  readonly schedule?: string;
+  /**
+   * Written when this has changed: `staging.DATASET`, `warehouse.MODEL`, or several of them. `publish` is the dataset that
+   * `from` names, or else every dataset; `transform` the model, or else every model.
+   */
+  readonly after?: string | readonly string[];
   /** In EXPORTS_DIR; `{name}`, `{date}` and `{time}` (UTC) are filled in. Default: `{name}_{date}_{time}.<ending>`. */
   readonly file?: string;
 }

@@ -1,6 +1,8 @@
 import { CheckFailure } from './check-failure.ts';
 import { CheckResult } from './check-result.ts';
 import { Dataset } from './dataset.ts';
+import { Export } from './export.ts';
+import { ExportRun } from './export-run.ts';
 import { LoadJob } from './load-job.ts';
 import { Model } from './model.ts';
 import { ModelInput } from './model-input.ts';
@@ -13,6 +15,7 @@ import { Version } from './version.ts';
 import {
   CheckFailuresView,
   ChecksView,
+  ExportsView,
   FilesView,
   LoadsView,
   ModelsView,
@@ -34,6 +37,8 @@ export const ENTITIES = [
   ModelInput,
   CheckResult,
   CheckFailure,
+  Export,
+  ExportRun,
   FilesView,
   LoadsView,
   RejectsView,
@@ -41,4 +46,5 @@ export const ENTITIES = [
   ModelsView,
   ChecksView,
   CheckFailuresView,
+  ExportsView,
 ];

@@ -1,5 +1,7 @@
 /** Row types of the bookkeeping tables as `openPool` delivers them. Types only: importing this loads nothing. */
 export type { DatasetRow } from './dataset.ts';
+export type { ExportRow } from './export.ts';
+export type { ExportRunRow } from './export-run.ts';
 export type { LayoutColumn } from './layout-column.ts';
 export type { LoadJobRow } from './load-job.ts';
 export type { ModelRow } from './model.ts';
@@ -9,4 +11,4 @@ export type { RejectRow } from './reject.ts';
 export type { RunRow } from './run.ts';
 export type { FileOrigin, SourceFileRow } from './source-file.ts';
 export type { VersionRow } from './version.ts';
-export type { FilesView, LoadsView, ModelsView, RejectsView, VersionsView } from './views.ts';
+export type { ExportsView, FilesView, LoadsView, ModelsView, RejectsView, VersionsView } from './views.ts';

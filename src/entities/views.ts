@@ -210,3 +210,40 @@ export class CheckFailuresView {
   @ViewColumn()
   checked_at!: Date;
 }
+
+/** `sluice.exports`: one row per file that was written for an export of the configuration, or that could not be. */
+@view('exports')
+export class ExportsView {
+  @ViewColumn()
+  name!: string;
+  @ViewColumn()
+  export_run_id!: number;
+  @ViewColumn()
+  status!: string;
+  @ViewColumn()
+  trigger!: string;
+  @ViewColumn()
+  source!: string;
+  @ViewColumn()
+  file!: string;
+  @ViewColumn()
+  rows!: number | null;
+  @ViewColumn()
+  bytes!: number | null;
+  @ViewColumn()
+  sha256!: string | null;
+  @ViewColumn()
+  snapshot!: string | null;
+  @ViewColumn()
+  taken_at!: Date | null;
+  @ViewColumn()
+  started_at!: Date;
+  @ViewColumn()
+  finished_at!: Date | null;
+  @ViewColumn()
+  seconds!: string | null;
+  @ViewColumn()
+  error_code!: string | null;
+  @ViewColumn()
+  error_message!: string | null;
+}

@@ -11,6 +11,7 @@ import { Versions1795820000000 } from './migrations/1795820000000-versions.ts';
 import { Warehouse1796000000000 } from './migrations/1796000000000-warehouse.ts';
 import { FeedOrder1796100000000 } from './migrations/1796100000000-feed-order.ts';
 import { Checks1796500000000 } from './migrations/1796500000000-checks.ts';
+import { Exports1796600000000 } from './migrations/1796600000000-exports.ts';
 
 export const MIGRATIONS = [
   Bookkeeping1795219200000,
@@ -22,6 +23,7 @@ export const MIGRATIONS = [
   Warehouse1796000000000,
   FeedOrder1796100000000,
   Checks1796500000000,
+  Exports1796600000000,
 ];
 
 /**

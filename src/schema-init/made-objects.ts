@@ -26,6 +26,9 @@ export const BOOKKEEPING_RELATIONS = [
   'check_failure',
   'checks',
   'check_failures',
+  'export',
+  'export_run',
+  'exports',
   MIGRATIONS_TABLE,
 ];
 

@@ -32,7 +32,7 @@ describe('the migrations', () => {
     const views = await withDataSource(database.url, async (source) =>
       source.entityMetadatas.filter((entity) => entity.tableType === 'view'),
     );
-    expect(views).toHaveLength(7);
+    expect(views).toHaveLength(8);
     for (const view of views) {
       const { fields } = await database.pool.query(`select * from ${view.tablePath} limit 0`);
       expect(fields.map((field) => field.name)).toEqual(view.columns.map((column) => column.databaseName));

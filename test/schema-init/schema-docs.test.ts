@@ -25,7 +25,7 @@ function tableUnder(heading: string): string[][] {
 }
 
 describe('docs/schema.md', () => {
-  it.each(['files', 'loads', 'rejects', 'versions', 'models', 'checks', 'check_failures'])(
+  it.each(['files', 'loads', 'rejects', 'versions', 'models', 'checks', 'check_failures', 'exports'])(
     'lists the columns of sluice.%s with their types',
     async (view) => {
       const { rows } = await database.pool.query<{ column_name: string; type: string }>(
@@ -47,7 +47,7 @@ describe('docs/schema.md', () => {
   });
 
   it('lists every bookkeeping table', () => {
-    const views = ['files', 'loads', 'rejects', 'versions', 'models', 'checks', 'check_failures'];
+    const views = ['files', 'loads', 'rejects', 'versions', 'models', 'checks', 'check_failures', 'exports'];
     const tables = BOOKKEEPING_RELATIONS.filter((name) => !views.includes(name)).map(
       (name) => `sluice.${name}`,
     );

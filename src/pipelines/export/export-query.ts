@@ -4,17 +4,28 @@ import { SluiceError } from '../../errors.ts';
 import type { ExportRequest } from './export-request.ts';
 import type { ExportedColumn } from './exported.ts';
 
+/** A SELECT, and whether what it reads is of a kind that LOCK TABLE takes. */
+export interface ExportQuery {
+  readonly sql: string;
+  readonly isLockable: boolean;
+}
+
 /** The SELECT of an export. Throws EXPORT_UNKNOWN when there is no such table or view. */
-export async function exportQuery(client: pg.ClientBase, { name, source }: ExportRequest): Promise<string> {
-  if (source.kind === 'query') return source.sql.replace(/[;\s]+$/, '');
+export async function exportQuery(
+  client: pg.ClientBase | pg.Pool,
+  { name, source }: ExportRequest,
+): Promise<ExportQuery> {
+  if (source.kind === 'query') return { sql: source.sql.replace(/[;\s]+$/, ''), isLockable: false };
   const { schema, table } = source;
   if (schema === '' || table === '') throw new SluiceError('EXPORT_UNKNOWN', { export: name });
-  const { rows } = await client.query(
-    'select 1 from pg_class c join pg_namespace n on n.oid = c.relnamespace where nspname = $1 and relname = $2',
+  const { rows } = await client.query<{ lockable: boolean }>(
+    `select relkind in ('r', 'p', 'v') as lockable
+       from pg_class c join pg_namespace n on n.oid = c.relnamespace where nspname = $1 and relname = $2`,
     [schema, table],
   );
-  if (rows.length === 0) throw new SluiceError('EXPORT_UNKNOWN', { export: name });
-  return `select * from ${qualified(schema, table)}`;
+  const [row] = rows;
+  if (row === undefined) throw new SluiceError('EXPORT_UNKNOWN', { export: name });
+  return { sql: `select * from ${qualified(schema, table)}`, isLockable: row.lockable };
 }
 
 /**

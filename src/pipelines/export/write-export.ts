@@ -1,74 +1,70 @@
 import { createHash } from 'node:crypto';
-import { rm } from 'node:fs/promises';
 import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type pg from 'pg';
 import copyStreams from 'pg-copy-streams';
-import { toSluiceError } from '../../db/database-error.ts';
-import { inTransaction } from '../../db/transaction.ts';
-import { messageOf, SluiceError } from '../../errors.ts';
+import { qualified } from '../../db/identifiers.ts';
+import { SluiceError } from '../../errors.ts';
 import { WholeFile } from '../../whole-file.ts';
-import { copyStatement, exportColumns, exportQuery } from './export-query.ts';
+import { copyStatement, exportColumns } from './export-query.ts';
 import type { ExportRequest } from './export-request.ts';
 import type { Exported } from './exported.ts';
 
-/**
- * Writes one export and its manifest. Everything is read in one snapshot, in which the rows are counted once more; the
- * file takes its name when it is complete. The manifest comes last: a file without one was not finished.
- *
- * Throws EXPORT_UNKNOWN, EXPORT_FAILED, EXPORT_RUNNING, EXPORT_MISCOUNTED, COMMAND_STOPPED, and errors of the database.
- */
-export async function writeExport(
-  pool: pg.Pool,
-  request: ExportRequest,
-  signal: AbortSignal,
-): Promise<Exported> {
-  try {
-    return await inTransaction(pool, (client) => write(client, request, signal), { signal });
-  } catch (error) {
-    if (signal.aborted) throw new SluiceError('COMMAND_STOPPED', {}, error);
-    const problem = toSluiceError(error);
-    if (problem.code !== 'DATABASE_REFUSED' && problem.code !== 'INTERNAL') throw problem;
-    throw new SluiceError('EXPORT_FAILED', { export: request.name, reason: messageOf(error) }, error);
-  }
+/** Begins the names of files that are being written. */
+export const TEMPORARY_PREFIX = '.sluice-export-';
+
+/** A file that is complete and on disk, but not under its name yet; and what its manifest will say. */
+export interface CompleteFile {
+  readonly file: WholeFile;
+  readonly told: Exported;
 }
 
-async function write(client: pg.ClientBase, request: ExportRequest, signal: AbortSignal): Promise<Exported> {
-  const started = performance.now();
+/** Where and when the rows were read. */
+export type Reading = Pick<Exported, 'snapshot' | 'takenAt'>;
+
+/**
+ * Makes the transaction read one snapshot, which begins after what is read has been locked: else a run that is taken back
+ * in between is published to the one and gone to the other.
+ */
+export async function beginReading(
+  client: pg.ClientBase,
+  { source }: ExportRequest,
+  isLockable: boolean,
+): Promise<Reading> {
   await client.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
-  const { snapshot, takenAt } = await claim(client, request);
-  const query = await exportQuery(client, request);
+  if (source.kind === 'relation' && isLockable) {
+    await client.query(`LOCK TABLE ${qualified(source.schema, source.table)} IN ACCESS SHARE MODE`);
+  }
+  const { rows } = await client.query<Reading>(
+    'select pg_current_snapshot()::text as snapshot, clock_timestamp() as "takenAt"',
+  );
+  return rows[0] as Reading;
+}
+
+/** Writes the rows of a query into a temporary file; they are counted once more in the same snapshot. */
+export async function writeRows(
+  client: pg.ClientBase,
+  request: ExportRequest,
+  query: string,
+  reading: Reading,
+  signal: AbortSignal,
+): Promise<CompleteFile> {
+  const started = performance.now();
   const columns = await exportColumns(client, query);
   refuseTwice(request, columns);
-  const manifestFile = `${request.file}.manifest.json`;
-  const file = await WholeFile.create(request.file);
+  const file = await WholeFile.create(request.file, TEMPORARY_PREFIX);
   try {
     const written = await copyInto(file, client, query, request, signal);
+    await file.complete();
     const seconds = Math.round(performance.now() - started) / 1000;
     const { name, format, compression } = request;
-    const told = { name, file: request.file, format, compression, ...written, columns, snapshot, takenAt };
-    await rm(manifestFile, { force: true });
-    await file.finish();
-    const manifest = await WholeFile.create(manifestFile);
-    await manifest.write(Buffer.from(`${JSON.stringify(told, null, 2)}\n`));
-    await manifest.finish();
-    return { ...told, seconds };
-  } finally {
+    const told = { name, file: request.file, format, compression, ...written, columns, ...reading, seconds };
+    return { file, told };
+  } catch (error) {
     await file.discard();
+    throw error;
   }
-}
-
-/** Two that write the same file would write into the same temporary one. */
-async function claim(client: pg.ClientBase, { file }: ExportRequest) {
-  const { rows } = await client.query<{ free: boolean; snapshot: string; takenAt: Date }>(
-    `select pg_try_advisory_xact_lock(hashtextextended($1, 0)) as free,
-            pg_current_snapshot()::text as snapshot, clock_timestamp() as "takenAt"`,
-    [`sluice export ${file}`],
-  );
-  const [row] = rows;
-  if (row?.free !== true) throw new SluiceError('EXPORT_RUNNING', { file });
-  return row;
 }
 
 /** A JSON object with a name twice loses a value to its reader. */

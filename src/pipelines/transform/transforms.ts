@@ -25,6 +25,8 @@ export interface TransformsOptions {
   readonly maxAttempts: number;
   /** True while files are being loaded: more will be published in a moment. */
   isLoading(): boolean;
+  /** Called after a transform, also when nothing had to be made or something could not be. */
+  onDone?(): void;
 }
 
 /** When models are brought up to date: after publishes, once for a burst of them; on their schedules; by command. */
@@ -70,7 +72,11 @@ export class Transforms {
   /** Once, now, by command; throws what is wrong. */
   run(options: Omit<TransformOptions, 'signal' | 'trigger'>): Promise<TransformedModel[]> {
     const { pool, settings } = this.options;
-    return transform(pool, settings, { ...options, trigger: 'command', signal: this.abort.signal });
+    const { signal } = this.abort;
+    return transform(pool, settings, { ...options, trigger: 'command', signal }).then((results) => {
+      this.options.onDone?.();
+      return results;
+    });
   }
 
   /** What is being made is rolled back; the next start makes it. */
@@ -102,6 +108,7 @@ export class Transforms {
     this.working = this.working
       .then(() => this.tryUntilDone(trigger, names))
       .finally(() => {
+        if (!this.abort.signal.aborted) this.options.onDone?.();
         this.busy--;
         for (const resolve of this.waiters.splice(0)) resolve();
       });
