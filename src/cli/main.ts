@@ -108,6 +108,7 @@ async function buildProgram(onExit: (code: number) => void): Promise<Command> {
   );
   add('transform [models...]', 'bring the warehouse, or the named models, up to date')
     .option('--full', 'make them from everything there is, not only from new runs')
+    .option('--release', 'take a state that a check of severity hold keeps back')
     .action((names: string[], o: TransformCommandOptions) => run(transform(names, o)));
   add('analysis [views...]', 'bring the warehouse up to date and show what its views say')
     .option('--limit <n>', 'rows of each view', '20')

@@ -29,6 +29,18 @@ export const WAREHOUSE_ERRORS = {
     remedy:
       'Correct the model or the data it names. The previous state of the warehouse stands; the next transform tries again.',
   },
+  MODEL_CHECK_FAILED: {
+    kind: 'terminal',
+    message: 'model {model} ({file}, line {line}) does not pass its checks: {reason}',
+    remedy:
+      'The previous state stands. `sluice checks MODEL --rows` shows failing rows; correct the data, the model or the check. The next transform tries again.',
+  },
+  MODEL_CHECK_HELD: {
+    kind: 'terminal',
+    message: 'model {model} ({file}, line {line}) is held by its checks: {reason}',
+    remedy:
+      'The previous state stands. `sluice checks MODEL --rows` shows failing rows; `sluice transform --release MODEL` takes the new state all the same.',
+  },
   MODEL_NOT_OURS: {
     kind: 'terminal',
     message: 'model {model}: {relation} exists and was not made by Sluice',

@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import { qualified } from '../../db/identifiers.ts';
+import { saveChecks } from '../../ledger/checks.ts';
 import { makeDeliveries, type RunHorizon, readHorizon } from '../../ledger/model-inputs.ts';
 import {
   type KnownModel,
@@ -9,12 +10,14 @@ import {
   saveInputs,
   saveModelRun,
 } from '../../ledger/models.ts';
+import type { CheckResult } from '../checks/check-result.ts';
 import { type BuildContext, columnsOf, NO_CHANGES } from './build/build-context.ts';
 import { buildKeyed } from './build/build-keyed.ts';
 import { type Built, buildIncremental, buildTable } from './build/build-table.ts';
 import { buildView } from './build/build-view.ts';
 import { dropDependents } from './build/dependents.ts';
 import { bringForeignKeys } from './build/foreign-keys.ts';
+import { checkModel, refusalOf, warningsOf } from './check-models.ts';
 import type { ModelGroup } from './graph.ts';
 import { followsRunsAs, type Model, referencesOf } from './model.ts';
 import { StagingTables } from './staging-tables.ts';
@@ -33,6 +36,10 @@ export interface GroupBuild {
   /** The forced ones are made from everything there is. */
   readonly whole: boolean;
   readonly trigger: string;
+  /** Checks of severity `hold` only warn. */
+  readonly holdsWaived: boolean;
+  /** How the checks come out; kept by the caller when all else is rolled back. */
+  readonly checked: Map<Model, readonly CheckResult[]>;
   /** Called before a model is looked at. */
   onModel(model: Model): void;
 }
@@ -51,6 +58,8 @@ interface Shared extends GroupBuild {
   readonly redefined: Set<string>;
   /** Models that cannot be made yet. */
   readonly waiting: Set<string>;
+  /** Models that may say something else now. */
+  readonly touched: Set<string>;
 }
 
 /**
@@ -66,7 +75,7 @@ export async function buildGroup(input: GroupBuild): Promise<TransformedModel[]>
     known: new Map(known.map((model) => [model.name, model])),
     horizon: await readHorizon(client),
     ...{ grants: new Map(), dropped: new Set(), changed: new Set() },
-    ...{ redefined: new Set(), waiting: new Set() },
+    ...{ redefined: new Set(), waiting: new Set(), touched: new Set() },
   };
   await makeDeliveries(client, datasetIdsOf(shared, group.models));
   const results: TransformedModel[] = [];
@@ -86,7 +95,24 @@ export async function buildGroup(input: GroupBuild): Promise<TransformedModel[]>
     if (isThere) await bringForeignKeys(contextFor(shared, model));
   }
   await checkForeignKeys(shared);
-  return results;
+  return checkRows(shared, results);
+}
+
+/** What does not pass takes the whole group with it; all of it is found out first. */
+async function checkRows(shared: Shared, results: readonly TransformedModel[]): Promise<TransformedModel[]> {
+  const { client, group, checked, touched, onModel } = shared;
+  for (const model of group.models.filter(({ name }) => touched.has(name))) {
+    onModel(model);
+    checked.set(model, await checkModel(shared, model));
+  }
+  for (const [model, found] of checked) {
+    const refusal = refusalOf(model, found);
+    if (refusal !== null) onModel(model);
+    if (refusal !== null) throw refusal;
+    await saveChecks(client, { kind: 'model', name: model.name, runId: null }, found);
+  }
+  const warnings = new Map([...checked].map(([model, found]) => [model.name, warningsOf(found)]));
+  return results.map((result) => ({ ...result, warnings: warnings.get(result.model) ?? [] }));
 }
 
 /** Deferred until now, so that it is known whose foreign key is broken. */
@@ -163,6 +189,7 @@ async function bringUpToDate(shared: Shared, context: BuildContext): Promise<Tra
     shared.waiting.add(model.name);
     return resultOf(model, 'waiting', null, started);
   }
+  if (need !== 'nothing') shared.touched.add(model.name);
   if (need === 'inputs') await saveInputs(client, modelId, inputs);
   if (need !== 'build') return resultOf(model, 'unchanged', null, started);
   if (context.known?.hash !== model.hash) shared.redefined.add(model.name);
@@ -218,6 +245,7 @@ function resultOf(
   return {
     ...{ model: model.name, materialized: model.materialized, status, whole: built?.whole ?? false },
     ...{ rowsInserted: inserted, rowsUpdated: updated, rowsDeleted: deleted },
+    warnings: [],
     seconds: Math.round(performance.now() - started) / 1000,
     error: null,
   };

@@ -42,7 +42,7 @@ function refuseUnknown(
   datasetOf: (name: string) => string | null,
 ): void {
   for (const model of models) {
-    for (const { kind, name, line } of referencesOf(model)) {
+    for (const { kind, name, line } of [...referencesOf(model), ...model.checked]) {
       const known = kind === 'warehouse' ? byName.has(name) : datasetOf(name) !== null;
       if (known) continue;
       const reference = `${kind}.${name}`;

@@ -1,4 +1,5 @@
 import type { Materialization } from '../../config/define.ts';
+import type { ModelCheck } from './model-checks.ts';
 
 /** A table that a model reads, or depends on. */
 export interface Reference {
@@ -46,6 +47,10 @@ export interface Model {
   /** Cron pattern, or `manual`; null: after each publish of what it depends on. */
   readonly schedule: string | null;
   readonly description: string | null;
+  /** What has to hold before others see it. */
+  readonly checks: readonly ModelCheck[];
+  /** Tables that the checks look into. They do not decide on the order. */
+  readonly checked: readonly Reference[];
   /** Of everything that decides what comes out. */
   readonly hash: string;
   /** Part of the built-in example. */

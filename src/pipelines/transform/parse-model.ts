@@ -1,5 +1,7 @@
 import { lineAt } from '../../db/scan-sql.ts';
 import { SluiceError } from '../../errors.ts';
+import type { WrittenCheck } from './model-checks.ts';
+import { parseCheck } from './parse-check.ts';
 import type { ModelText } from './to-model.ts';
 
 /** `-- @key a, b` at the start of a line. */
@@ -19,10 +21,11 @@ const OPTIONS = new Set([
   'source',
   'depends',
   'schedule',
+  'check',
   'description',
 ]);
 /** May be given several times, a line each. */
-const REPEATED = new Set(['references', 'depends', 'description']);
+const REPEATED = new Set(['references', 'depends', 'check', 'description']);
 
 /**
  * Reads a model file: a header of `-- @option value` lines, and one SELECT. Where the option lines stand does not
@@ -31,6 +34,7 @@ const REPEATED = new Set(['references', 'depends', 'description']);
 export function parseModel(file: string, name: string, text: string): ModelText {
   const options = new Map<string, string[]>();
   const lines = new Map<string, number>();
+  const checks: WrittenCheck[] = [];
   for (const found of text.matchAll(OPTION)) {
     const [, option = '', value = ''] = found;
     const line = lineAt(text, found.index + found[0].search(/\S/));
@@ -39,6 +43,7 @@ export function parseModel(file: string, name: string, text: string): ModelText 
     };
     if (!OPTIONS.has(option)) refuse(`@${option} is not an option; allowed are ${[...OPTIONS].join(', ')}`);
     if (value === '') refuse(`@${option} has no value`);
+    if (option === 'check') checks.push({ written: parseCheck(value), line });
     const earlier = options.get(option);
     if (earlier !== undefined && !REPEATED.has(option)) refuse(`@${option} is given twice`);
     options.set(option, [...(earlier ?? []), value]);
@@ -65,6 +70,7 @@ export function parseModel(file: string, name: string, text: string): ModelText 
     source: one('source'),
     depends: list('depends'),
     schedule: one('schedule'),
+    checks,
     description: one('description'),
   };
 }

@@ -77,6 +77,7 @@ function fromConfig(model: ModelConfig): ModelText {
     source: model.source ?? null,
     depends: model.depends ?? [],
     schedule: model.schedule ?? null,
+    checks: (model.checks ?? []).map((written) => ({ written, line: 1 })),
     description: model.description ?? null,
   };
 }

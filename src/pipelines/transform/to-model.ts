@@ -5,6 +5,7 @@ import { lineAt, scanSql } from '../../db/scan-sql.ts';
 import { messageOf, SluiceError } from '../../errors.ts';
 import { identifierFrom } from '../../naming.ts';
 import { followsRunsAs, type Model, type PlacedReference, type Reference } from './model.ts';
+import { referencesOfChecks, toChecks, type WrittenCheck } from './model-checks.ts';
 
 /** A model as it was written, by whatever means. */
 export interface ModelText {
@@ -28,6 +29,7 @@ export interface ModelText {
   readonly source: string | null;
   readonly depends: readonly string[];
   readonly schedule: string | null;
+  readonly checks: readonly WrittenCheck[];
   readonly description: string | null;
 }
 
@@ -79,8 +81,10 @@ export function toModel(text: ModelText): Model {
     ...{ start, end },
   }));
   const options = optionsOf(text, refuse, lineOf);
+  const checks = toChecks(text.checks, refuse);
   const model = {
     ...options,
+    ...{ checks, checked: referencesOfChecks(checks, reference) },
     ...{ name: text.name, file, firstLine, placeholders, builtIn: text.builtIn, lineOf },
     sql: sql.slice(0, scanned.end),
     depends: text.depends.map((item) => reference(item, lineOf('depends'))),

@@ -14,6 +14,8 @@ export interface TransformedModel {
   readonly rowsInserted: number;
   readonly rowsUpdated: number;
   readonly rowsDeleted: number;
+  /** Checks that do not hold and did not stop it. */
+  readonly warnings: readonly string[];
   readonly seconds: number;
   readonly error: SluiceError | null;
 }

@@ -3,8 +3,10 @@ import type { Settings } from '../../config/settings.ts';
 import { toSluiceError } from '../../db/database-error.ts';
 import { endWithProcess, inTransaction } from '../../db/transaction.ts';
 import { SluiceError } from '../../errors.ts';
+import { saveChecks } from '../../ledger/checks.ts';
 import { readKnownModels, readStaging, registerModels, saveModelRun } from '../../ledger/models.ts';
 import { identifierFrom, shortenWithHash } from '../../naming.ts';
+import type { CheckResult } from '../checks/check-result.ts';
 import { buildGroup, inputsOf } from './build-group.ts';
 import { groupModels, type ModelGroup } from './graph.ts';
 import type { Model } from './model.ts';
@@ -25,6 +27,8 @@ export interface TransformOptions {
   readonly names: readonly string[] | null;
   /** From everything there is. */
   readonly whole: boolean;
+  /** States that checks of severity `hold` keep back are taken. */
+  readonly release?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -114,6 +118,7 @@ async function transformGroup(
   const modelIds = await registerModels(pool, dwSchema, group.models);
   const startedAt = new Date();
   let current = group.models[0] as Model;
+  const checked = new Map<Model, readonly CheckResult[]>();
   const onModel = (model: Model) => {
     current = model;
   };
@@ -124,7 +129,11 @@ async function transformGroup(
         async (client) => {
           await client.query('set transaction isolation level repeatable read');
           await endWithProcess(client);
-          return buildGroup({ client, group, modelIds, dwSchema, declared, forced, whole, trigger, onModel });
+          const holdsWaived = options.release ?? false;
+          return buildGroup({
+            ...{ client, group, modelIds, dwSchema, declared, forced, whole, trigger, onModel },
+            ...{ checked, holdsWaived },
+          });
         },
         { signal },
       ),
@@ -134,17 +143,24 @@ async function transformGroup(
     const error = toSluiceError(failure, { table: current.name });
     if (error.kind === 'transient') throw error;
     const modelId = modelIds.get(current.name) as number;
+    await keepFindings(pool, current, checked.get(current) ?? []);
     const nothing = { inserted: 0, updated: 0, deleted: 0 };
     await saveModelRun(pool, { ...nothing, modelId, trigger, whole, startedAt, error });
     return group.models.map((model) => notMade(model, model === current ? error : null, startedAt));
   }
 }
 
+/** What passed says nothing about the state that stands, which is the one before. */
+async function keepFindings(pool: Pool, model: Model, found: readonly CheckResult[]): Promise<void> {
+  const failing = found.filter(({ status }) => status !== 'passed');
+  await saveChecks(pool, { kind: 'model', name: model.name, runId: null }, failing);
+}
+
 function notMade(model: Model, error: SluiceError | null, startedAt: Date): TransformedModel {
   return {
     ...{ model: model.name, materialized: model.materialized, whole: false, error },
     status: error === null ? 'skipped' : 'failed',
-    ...{ rowsInserted: 0, rowsUpdated: 0, rowsDeleted: 0 },
+    ...{ rowsInserted: 0, rowsUpdated: 0, rowsDeleted: 0, warnings: [] },
     seconds: error === null ? 0 : (Date.now() - startedAt.getTime()) / 1000,
   };
 }

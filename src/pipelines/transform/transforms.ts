@@ -136,10 +136,16 @@ export class Transforms {
 function report(log: TransformsOptions['log'], results: readonly TransformedModel[]): void {
   for (const result of results) {
     if (result.error !== null) log.error(said(result.error));
-    if (result.status !== 'built') continue;
-    const { model, materialized, rowsInserted, rowsUpdated, rowsDeleted, seconds } = result;
+    const { model, materialized, rowsInserted, rowsUpdated, rowsDeleted, seconds, warnings } = result;
+    const doubts = warnings.map((warning) => ` | check warned: ${warning}`).join('');
+    if (result.status !== 'built') {
+      if (doubts !== '') log.warn(`${model}${doubts}`);
+      continue;
+    }
     const rows = materialized === 'view' ? '' : ` +${rowsInserted} ~${rowsUpdated} -${rowsDeleted} rows |`;
-    log.info(`transformed ${model} | ${materialized} |${rows} ${seconds.toFixed(2)} s`);
+    log[doubts === '' ? 'info' : 'warn'](
+      `transformed ${model} | ${materialized} |${rows} ${seconds.toFixed(2)} s${doubts}`,
+    );
   }
 }
 

@@ -77,8 +77,12 @@ export class Warehouse {
     await retractRun(this.database.pool, runId, new AbortController().signal);
   }
 
-  transform(names: readonly string[] | null = null, whole = false): Promise<TransformedModel[]> {
-    return this.transforms.run({ names, whole });
+  transform(
+    names: readonly string[] | null = null,
+    whole = false,
+    release = false,
+  ): Promise<TransformedModel[]> {
+    return this.transforms.run({ names, whole, release });
   }
 
   async rows(sql: string): Promise<unknown[][]> {

@@ -1,0 +1,60 @@
+import type { PoolClient } from 'pg';
+import { qualified } from '../../db/identifiers.ts';
+import { SluiceError } from '../../errors.ts';
+import { previousState } from '../../ledger/checks.ts';
+import { type CheckResult, reasonOf, stopping } from '../checks/check-result.ts';
+import { evaluateChecks } from '../checks/evaluate-checks.ts';
+import { columnsOf } from './build/build-context.ts';
+import type { Model } from './model.ts';
+import type { StagingTables } from './staging-tables.ts';
+
+export interface ModelsChecked {
+  readonly client: PoolClient;
+  readonly dwSchema: string;
+  readonly staging: StagingTables;
+  /** Checks of severity `hold` only warn. */
+  readonly holdsWaived: boolean;
+}
+
+/** Evaluates the checks of a model on its table or view as the transaction at hand sees it. */
+export async function checkModel(context: ModelsChecked, model: Model): Promise<CheckResult[]> {
+  const { client, dwSchema, staging, holdsWaived } = context;
+  if (model.checks.length === 0) return [];
+  const relation = qualified(dwSchema, model.name);
+  const relationOf = (kind: 'staging' | 'warehouse', name: string): string => {
+    if (kind === 'warehouse') return qualified(dwSchema, name);
+    const dataset = staging.get(staging.datasetOf(name) ?? name);
+    if (dataset === null) throw new Error(`nothing of staging.${name} has been published`);
+    return qualified(dataset.schema, name === dataset.name ? dataset.parent : name);
+  };
+  return evaluateChecks(
+    {
+      ...{ client, holdsWaived, relationOf },
+      source: `select * from ${relation}`,
+      columns: new Set((await columnsOf(client, relation)).map(({ name }) => name)),
+      columnOf: (name) => name,
+      previousRows: () => previousState(client, model.name),
+    },
+    model.checks.map(({ config }) => config),
+  );
+}
+
+/** The error of a model that does not pass; null when it does. */
+export function refusalOf(model: Model, results: readonly CheckResult[]): SluiceError | null {
+  const [worst] = stopping(results);
+  if (worst === undefined) return null;
+  const code = worst.status === 'failed' ? 'MODEL_CHECK_FAILED' : 'MODEL_CHECK_HELD';
+  const at = results.indexOf(worst);
+  const { file, checks, name } = model;
+  return new SluiceError(code, {
+    ...{ model: name, file, line: checks[at]?.line ?? 1, check: worst.name },
+    reason: reasonOf(stopping(results)),
+  });
+}
+
+/** What only warns, in words. */
+export function warningsOf(results: readonly CheckResult[]): string[] {
+  return results
+    .filter(({ status }) => status === 'warned')
+    .map(({ name, message }) => `${name}: ${message}`);
+}
