@@ -26,9 +26,6 @@ const UNDEFINED_IN_1252 = new Set([0x81, 0x8d, 0x8f, 0x90, 0x9d]);
 /** Share of character pairs with a NUL half from which text without a byte-order mark counts as UTF-16. */
 const UTF16_NUL_SHARE = 0.1;
 
-/** A file counts as damaged UTF-8 rather than windows-1252 when this many characters are right for each wrong one. */
-const RIGHT_PER_WRONG = 10;
-
 /** The encoding of a file from its first bytes. `declared` wins; only its byte-order mark is then looked for. */
 export function detectEncoding(sample: Buffer, complete: boolean, declared?: Encoding): DetectedEncoding {
   const bom = BOMS.find((candidate) => candidate.bytes.every((byte, at) => sample[at] === byte));
@@ -76,8 +73,11 @@ function detectEightBit(sample: Buffer, complete: boolean): Verdict {
     return { encoding: 'utf-8', why: ascii ? 'only ASCII seen' : 'every byte seen is valid UTF-8' };
   }
   const { right, wrong } = countUtf8(whole);
-  if (right >= wrong * RIGHT_PER_WRONG) {
-    return { encoding: 'utf-8', why: `UTF-8, though ${wrong} bytes seen are not valid in it` };
+  // In other encodings hardly any character is a valid sequence, by accident. And when it is damaged UTF-8 after all,
+  // records are rejected for everybody to see; taken for windows-1252, every accent would be garbled in silence.
+  if (right > 0 && right >= wrong) {
+    const bytes = wrong === 1 ? 'byte seen is' : 'bytes seen are';
+    return { encoding: 'utf-8', why: `UTF-8, though ${wrong} ${bytes} not valid in it` };
   }
   const undefinedByte = whole.find((byte) => UNDEFINED_IN_1252.has(byte));
   if (undefinedByte !== undefined) {

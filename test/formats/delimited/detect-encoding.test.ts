@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { detectEncoding } from '../../../src/formats/delimited/detect-encoding.ts';
 
@@ -22,6 +23,18 @@ describe('encoding', () => {
       'utf-8',
       0,
     ],
+    [
+      'one damaged character beside one',
+      Buffer.concat([Buffer.from('a\né\n'), Buffer.from([0xe9, 0x0a])]),
+      'utf-8',
+      0,
+    ],
+    [
+      'Latin-1 with one sequence that UTF-8 has too',
+      Buffer.from('a\nFu\xdf\xbb\n\xe9t\xe9\n', 'latin1'),
+      'windows-1252',
+      0,
+    ],
     ['one NUL in ASCII', Buffer.from('a,b\n1,\0\n'), 'utf-8', 0],
     ['nothing', Buffer.alloc(0), 'utf-8', 0],
   ];
@@ -34,6 +47,29 @@ describe('encoding', () => {
     for (let length = 3; length < bytes.length; length++) {
       expect(detectEncoding(bytes.subarray(0, length), false).encoding).toBe('utf-8');
     }
+  });
+
+  test('random UTF-8 text with one bad byte stays UTF-8, the same text in Latin-1 does not become it', () => {
+    const word = fc.string({
+      unit: fc.constantFrom(...'abcxyz0189 ,;åäöéüßñçøæÅÄÖÉ'),
+      minLength: 1,
+      maxLength: 40,
+    });
+    const bad = fc.constantFrom(0xe9, 0xff, 0x80, 0xc3, 0x93);
+    fc.assert(
+      fc.property(word, bad, fc.nat(), (text, byte, place) => {
+        fc.pre(/[^ -~]/.test(text));
+        const at = place % (text.length + 1);
+        const bytes = Buffer.concat([
+          Buffer.from(`${text.slice(0, at)}\n`),
+          Buffer.from([byte]),
+          Buffer.from(`\n${text.slice(at)}\n`),
+        ]);
+        expect(detectEncoding(bytes, true).encoding).toBe('utf-8');
+        expect(detectEncoding(Buffer.from(`${text}\n`, 'latin1'), true).encoding).toBe('windows-1252');
+      }),
+      { numRuns: 500 },
+    );
   });
 
   test('a whole file that ends inside a character is not UTF-8', () => {
