@@ -158,7 +158,7 @@ describe('BlockReader', () => {
           expect(left.filter(({ blank }) => !blank)).toEqual([]);
         },
       ),
-      { numRuns: 1500, seed: 20261121 },
+      { numRuns: 1500 },
     );
   });
 
@@ -184,7 +184,7 @@ function matchBlocks(
   let number = 1;
   for (const block of blocks) {
     // Blank lines that would be a block of their own are not handed out.
-    if (!body.startsWith(block.bytes.toString('latin1'), left[0]?.start ?? 0)) dropBlanks(left, block);
+    while (left[0]?.blank && line(left[0]) < block.firstLine) left.shift();
     const mine: NaiveRecord[] = [];
     let bytes = 0;
     while (bytes < block.bytes.length) {
@@ -207,13 +207,6 @@ function matchBlocks(
     number += count;
   }
   return left;
-}
-
-function dropBlanks(left: NaiveRecord[], block: Block): void {
-  while (left[0]?.blank && left[0].linesBefore < block.firstLine) {
-    left.shift();
-    if (left[0] !== undefined && !left[0].blank) return;
-  }
 }
 
 describe('BlockReader, records of any length', () => {
@@ -308,7 +301,7 @@ describe('BlockReader, records of any length', () => {
           expect(blocks.reduce((sum, { records }) => sum + records, 0)).toBe(naive.length);
         },
       ),
-      { numRuns: 1500, seed: 20261124 },
+      { numRuns: 1500 },
     );
   });
 
