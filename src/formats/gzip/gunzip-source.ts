@@ -2,21 +2,29 @@ import { createGunzip } from 'node:zlib';
 import { messageOf, SluiceError } from '../../errors.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { CHUNK_BYTES, TransformSource } from '../transform-source.ts';
+import { PaddingSource } from './padding-source.ts';
 
-/** Inflates a gzip file (also of several members) as it is read. */
+const BEHIND_THE_END = 'something other than zeros stands behind its end';
+
+/** Inflates a gzip file (also of several members, also padded with zeros) as it is read. */
 export class GunzipSource implements ByteSource {
+  private readonly gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
+  private readonly compressed: PaddingSource;
   private readonly inflated: TransformSource;
 
   constructor(
     compressed: ByteSource,
     private readonly name: string,
   ) {
-    this.inflated = new TransformSource(compressed, createGunzip({ chunkSize: CHUNK_BYTES }));
+    this.compressed = new PaddingSource(compressed);
+    this.inflated = new TransformSource(this.compressed, this.gunzip);
   }
 
   async read(target: Buffer, offset: number): Promise<number> {
     try {
-      return await this.inflated.read(target, offset);
+      const got = await this.inflated.read(target, offset);
+      if (got === 0) this.refuseGarbage();
+      return got;
     } catch (error) {
       throw error instanceof SluiceError ? error : this.refusal(error);
     }
@@ -26,10 +34,18 @@ export class GunzipSource implements ByteSource {
     return this.inflated.close();
   }
 
+  /** Behind zeros, Node passes over everything: another member, or what is none. */
+  private refuseGarbage(): void {
+    if (this.compressed.dataEnd > this.gunzip.bytesWritten) throw new Error(BEHIND_THE_END);
+  }
+
   private refusal(error: unknown): SluiceError {
     const file = this.name;
-    if ((error as NodeJS.ErrnoException).code !== 'Z_BUF_ERROR')
-      return new SluiceError('GZIP_DAMAGED', { file, reason: messageOf(error) }, error);
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'Z_BUF_ERROR') {
+      const reason = code === 'ERR_STREAM_PREMATURE_CLOSE' ? BEHIND_THE_END : messageOf(error);
+      return new SluiceError('GZIP_DAMAGED', { file, reason }, error);
+    }
     return new SluiceError(
       'FILE_INCOMPLETE',
       { file, reason: 'gzip: the data ends before the trailer' },

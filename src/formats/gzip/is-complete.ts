@@ -2,9 +2,11 @@ import type { FileHandle } from 'node:fs/promises';
 import { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
+import type { ByteSource } from '../byte-source.ts';
 import { COMPLETE, type Completeness, incomplete } from '../completeness.ts';
+import { CHUNK_BYTES, chunksOf } from '../transform-source.ts';
+import { PaddingSource } from './padding-source.ts';
 
-const CHUNK_BYTES = 256 * 1024;
 /** Header and trailer of a member, with the shortest deflate stream between them (RFC 1952). */
 const SHORTEST_MEMBER_BYTES = 20;
 const TRAILER_BYTES = 8;
@@ -41,11 +43,15 @@ export async function gzipCompleteness(
 
 async function inflateToEnd(handle: FileHandle, size: number, signal: AbortSignal): Promise<Completeness> {
   // Not `createReadStream`: when the pipeline fails it closes the handle, which is the caller's.
-  const source = Readable.from(chunksOf(handle, size), { highWaterMark: 1 });
+  const padded = new PaddingSource(new HandleSource(handle, size));
+  const source = Readable.from(chunksOf(padded), { highWaterMark: 1 });
   try {
     await pipeline(source, createGunzip({ chunkSize: CHUNK_BYTES }), discard(), { signal });
     return COMPLETE;
   } catch (error) {
+    // Behind zeros stands something else: the reader of the content refuses it.
+    if (error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE')
+      return COMPLETE;
     const code = zlibCode(error);
     if (code === undefined) throw error;
     if (code === 'Z_BUF_ERROR') return incomplete('gzip: the data ends before the trailer');
@@ -54,13 +60,23 @@ async function inflateToEnd(handle: FileHandle, size: number, signal: AbortSigna
   }
 }
 
-async function* chunksOf(handle: FileHandle, size: number): AsyncGenerator<Buffer> {
-  for (let position = 0; position < size; ) {
-    const chunk = await readAt(handle, position, Math.min(CHUNK_BYTES, size - position));
-    if (chunk.length === 0) return;
-    position += chunk.length;
-    yield chunk;
+/** The first so many bytes of a file that is not closed with it. */
+class HandleSource implements ByteSource {
+  private position = 0;
+
+  constructor(
+    private readonly handle: FileHandle,
+    private readonly size: number,
+  ) {}
+
+  async read(target: Buffer, offset: number): Promise<number> {
+    const wanted = Math.min(target.length - offset, this.size - this.position);
+    const { bytesRead } = await this.handle.read(target, offset, wanted, this.position);
+    this.position += bytesRead;
+    return bytesRead;
   }
+
+  async close(): Promise<void> {}
 }
 
 function discard(): Writable {

@@ -19,6 +19,7 @@ describe('a whole gzip file is complete', () => {
     ['of several members', Buffer.concat([gzipSync('a,b\n'), gzipSync('1,2\n')])],
     ['of many chunks', LARGE],
     ['followed by zeros', Buffer.concat([gzipSync('a'), Buffer.alloc(700)])],
+    ['followed by many zeros', Buffer.concat([gzipSync('a'), Buffer.alloc(2_000_000)])],
   ])('%s', async (_, bytes) => {
     expect(await check(bytes)).toEqual({ complete: true, reason: null });
   });
@@ -50,6 +51,7 @@ describe('what waiting cannot cure is not waited for', () => {
     ['something that is not gzip', Buffer.from('a,b\n1,2\n')],
     ['nothing at all', Buffer.alloc(0)],
     ['damaged data', damaged],
+    ['garbage behind zeros', Buffer.concat([LARGE, Buffer.alloc(2_000_000), Buffer.from('garbage')])],
     ['garbage behind the end', Buffer.concat([gzipSync('a'), Buffer.from('garbage garbage garbage')])],
   ])('%s', async (_, bytes) => {
     expect(await check(bytes)).toMatchObject({ complete: true });
