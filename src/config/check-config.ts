@@ -32,6 +32,7 @@ const DIALECT: Shape = {
     (value) => Number.isSafeInteger(value) && Number(value) >= 0,
     'a whole number of lines',
   ),
+  footerLines: test((value) => Number.isSafeInteger(value) && Number(value) >= 0, 'a whole number of lines'),
   nullMarker: test(
     (value) => typeof value === 'string' && !/[\r\n\0]/.test(value),
     'a text without line breaks',

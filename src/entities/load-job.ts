@@ -110,6 +110,10 @@ export class LoadJob {
   @Column('text', { array: true, default: '{}' })
   segments!: string[];
 
+  /** What stood behind the last record and is no data: counted as skipped. */
+  @Column('text', { nullable: true })
+  footer!: string | null;
+
   /** Columns of the file that the contract left out. */
   @Column('text', { array: true, default: () => "'{}'" })
   discarded!: string[];

@@ -14,6 +14,8 @@ export interface LoadJobEntry {
   readonly rowsLoaded: number;
   readonly rowsRejected: number;
   readonly rowsSkipped: number;
+  /** What stood behind the last record and is no data. */
+  readonly footer: string | null;
   readonly startedAt: Date;
   readonly dialect: unknown;
   /** What stood before the first record, byte for byte; reject files start with it. */
@@ -79,6 +81,7 @@ function toRow(entry: LoadJobEntry) {
     rows_loaded: entry.rowsLoaded,
     rows_rejected: entry.rowsRejected,
     rows_skipped: entry.rowsSkipped,
+    footer: entry.footer,
     started_at: entry.startedAt.toISOString(),
     dialect: entry.dialect,
     head_hex: entry.head.toString('hex'),
@@ -113,18 +116,19 @@ export interface LoadJobEnd {
 }
 
 const COLUMNS = `run_id, file_id, entry_name, dataset_id, version_id, content_sha256, status, records_read, rows_loaded,
-  rows_rejected, rows_skipped, started_at, dialect, head, segments, again, discarded, error_code,
-  error_message, finished_at`;
+  rows_rejected, rows_skipped, started_at, dialect, head, segments, again, discarded, footer,
+  error_code, error_message, finished_at`;
 
 const VALUES = `
   select run_id, file_id, entry_name, dataset_id, version_id, content_sha256, status, records_read, rows_loaded,
          rows_rejected, rows_skipped, started_at, dialect, decode(head_hex, 'hex'), segments, again,
-         discarded, error_code, error_message,
+         discarded, footer, error_code, error_message,
          case when status = 'planned' then null else clock_timestamp() end
     from jsonb_to_recordset($1::jsonb) as e(run_id bigint, file_id bigint, entry_name text, dataset_id bigint,
          version_id bigint, content_sha256 text, status text, records_read bigint, rows_loaded bigint,
          rows_rejected bigint, rows_skipped bigint, started_at timestamptz, dialect jsonb, head_hex text,
-         segments text[], again boolean, discarded text[], error_code text, error_message text)`;
+         segments text[], again boolean, discarded text[], footer text,
+         error_code text, error_message text)`;
 
 const INSERT = `insert into sluice.load_job (${COLUMNS}) ${VALUES} returning file_id, load_id`;
 

@@ -50,6 +50,8 @@ export interface OutcomeLoad {
   readonly rowsLoaded: number;
   readonly rowsRejected: number;
   readonly rowsSkipped: number;
+  /** What stood behind the last record and is no data. */
+  readonly footer: string | null;
   /** ISO 8601. */
   readonly startedAt: string;
   readonly finishedAt: string | null;
@@ -191,7 +193,7 @@ const READ_OUTCOMES = `
                      'parentTable', d.parent_schema || '.' || d.parent_table,
                      'versionTable', d.parent_schema || '.' || v.table_name,
                      'status', l.status, 'recordsRead', l.records_read, 'rowsLoaded', l.rows_loaded,
-                     'rowsRejected', l.rows_rejected, 'rowsSkipped', l.rows_skipped,
+                     'rowsRejected', l.rows_rejected, 'rowsSkipped', l.rows_skipped, 'footer', l.footer,
                      'startedAt', l.started_at, 'finishedAt', l.finished_at,
                      'seconds', round(extract(epoch from l.finished_at - l.started_at), 3),
                      'errorCode', l.error_code, 'errorMessage', l.error_message) order by l.load_id)

@@ -62,8 +62,9 @@ export class FamiliarFiles {
     if (file.identity.size > most) return null;
     const handler = this.handlers.find((one) => one.accepts(file));
     const named = handler?.named?.(file, this.settings);
-    // What its last line or another file says of it has to be looked at.
-    if (named?.config?.complete?.trailer !== undefined || named?.config?.complete?.control) return null;
+    // What its last lines are or another file says of it has to be looked at.
+    const { complete, dialect } = named?.config ?? {};
+    if (complete?.trailer !== undefined || complete?.control || dialect?.footerLines) return null;
     return named === undefined || named.compression !== 'none' ? null : named;
   }
 

@@ -77,6 +77,7 @@ function noteOf(work: JobWork, plan: LoadPlan, startedAt: Date): Omit<LoadJobEnt
     rowsLoaded: 0,
     rowsRejected: 0,
     rowsSkipped: 0,
+    footer: null,
     startedAt,
     dialect: plan.dialect,
     head: Buffer.alloc(0),

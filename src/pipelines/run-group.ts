@@ -213,6 +213,7 @@ function takeFamiliar(group: Group, item: RunningFile, found: FamiliarFile): Pre
     recordsRead: ends.length,
     rowsLoaded: 0,
     rowsSkipped: 0,
+    footer: null,
     fileSha256: sha256,
     contentSha256: sha256,
     bytes: bytes.length,

@@ -90,6 +90,7 @@ function blankNote({ run, file, options }: RunWork, entryName: string): LoadJobE
       rowsLoaded: 0,
       rowsRejected: 0,
       rowsSkipped: 0,
+      footer: null,
     },
     ...{
       startedAt: new Date(),

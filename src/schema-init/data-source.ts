@@ -12,6 +12,7 @@ import { Warehouse1796000000000 } from './migrations/1796000000000-warehouse.ts'
 import { FeedOrder1796100000000 } from './migrations/1796100000000-feed-order.ts';
 import { Checks1796500000000 } from './migrations/1796500000000-checks.ts';
 import { Exports1796600000000 } from './migrations/1796600000000-exports.ts';
+import { Footers1796700000000 } from './migrations/1796700000000-footers.ts';
 
 export const MIGRATIONS = [
   Bookkeeping1795219200000,
@@ -24,6 +25,7 @@ export const MIGRATIONS = [
   FeedOrder1796100000000,
   Checks1796500000000,
   Exports1796600000000,
+  Footers1796700000000,
 ];
 
 /**

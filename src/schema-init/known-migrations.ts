@@ -17,6 +17,7 @@ export const KNOWN_MIGRATIONS = [
   'FeedOrder1796100000000',
   'Checks1796500000000',
   'Exports1796600000000',
+  'Footers1796700000000',
 ] as const;
 
 /** Names of the migrations the database has had; empty when it has no bookkeeping schema. */

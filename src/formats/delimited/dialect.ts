@@ -25,7 +25,10 @@ export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252' | 'lat
 export const ENCODINGS: readonly Encoding[] = ['utf-8', 'utf-16le', 'utf-16be', 'windows-1252', 'latin1'];
 
 /** What a dataset may say about its dialect; what is missing is detected. */
-export type DialectOverrides = Partial<Omit<Dialect, 'bomBytes'>>;
+export interface DialectOverrides extends Partial<Omit<Dialect, 'bomBytes'>> {
+  /** The last so many lines that hold something are no data. Left out: footers that database clients write are recognised. */
+  readonly footerLines?: number;
+}
 
 /** One field of one record, as the file has it. */
 export interface Field {

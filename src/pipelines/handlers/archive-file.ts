@@ -12,7 +12,7 @@ import type { SourceFile } from '../../ledger/source-file.ts';
 import { isSupportedName, nameFromStem } from '../identify/dataset-name.ts';
 import { type FoundDataset, findDataset } from '../identify/find-dataset.ts';
 import type { FailedEntry, IdentifiedEntry, IdentifiedFile, SkippedEntry } from '../identify/identified.ts';
-import { identifyContent, type RawEntry, refuseBinary } from '../identify/identify-content.ts';
+import { footerLinesOf, identifyContent, type RawEntry, refuseBinary } from '../identify/identify-content.ts';
 import { sampleStream } from '../identify/sample.ts';
 import type { Handler } from './handler.ts';
 
@@ -111,6 +111,7 @@ async function identifyText(inside: Inside, text: TextEntry): Promise<Identified
     sample,
     overrides: found.config?.dialect,
     trailer: found.config?.complete?.trailer,
+    footerLines: footerLinesOf(found.config),
     open: () => openText(inside, text),
   });
   return {

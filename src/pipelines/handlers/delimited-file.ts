@@ -9,7 +9,7 @@ import type { SourceFile } from '../../ledger/source-file.ts';
 import { isSupportedName } from '../identify/dataset-name.ts';
 import { findDataset } from '../identify/find-dataset.ts';
 import { type IdentifiedEntry, oneEntry } from '../identify/identified.ts';
-import { identifyContent, type RawEntry, refuseBinary } from '../identify/identify-content.ts';
+import { footerLinesOf, identifyContent, type RawEntry, refuseBinary } from '../identify/identify-content.ts';
 import { type Sample, sampleContents, sampleStream } from '../identify/sample.ts';
 import { sidecarsFor } from '../sidecars.ts';
 import type { Handler, NamedEntry } from './handler.ts';
@@ -54,6 +54,7 @@ async function identify(contents: Contents, file: SourceFile, settings: Settings
     sample,
     overrides: config?.dialect,
     trailer: config?.complete?.trailer,
+    footerLines: footerLinesOf(config),
     open: () => ({ ...(compression === 'gzip' ? openGzip(contents, title) : openPlain(contents)), expected }),
   });
   return { ...entry, size: compression === 'none' ? contents.size : null, ...content };

@@ -23,6 +23,7 @@ import { findDataset } from '../identify/find-dataset.ts';
 import type { FailedEntry, IdentifiedEntry, IdentifiedFile, SkippedEntry } from '../identify/identified.ts';
 import { identifyContent, refuseBinary } from '../identify/identify-content.ts';
 import { sampleStream } from '../identify/sample.ts';
+import { beforeFooter } from '../identify/sample-footer.ts';
 import { takeDumpLabel } from '../identify/version-label.ts';
 import { type Inside, identifyEntry, isToSkip, openText } from './archive-file.ts';
 import type { Handler, HandlerContext } from './handler.ts';
@@ -160,12 +161,16 @@ async function readTable(inside: Inside, pair: Pair, data: ArchiveEntry): Promis
   const found = findDataset(`${app}_${pair.table}${extension}`, inside.settings.datasets);
   const label = found.label ?? takeDumpLabel(stem, found.config?.label).label;
   const dates = nameFromStem(stem).businessDate ?? businessDate;
-  const table = detectDumpTable({ title, name, table: pair.table, sample, columns, config: found.config });
+  const { config } = found;
+  const { footerLines, encoding } = config?.dialect ?? {};
+  const records = footerLines === undefined ? sample : beforeFooter({ sample, footerLines, encoding }).sample;
+  const table = detectDumpTable({ title, name, table: pair.table, sample: records, columns, config });
   if (table === null) return null;
   const { detected, nullMarker } = table;
   const dialect = { ...detected.dialect, nullMarker: nullMarker ?? detected.dialect.nullMarker };
   const content = await identifyContent({
     ...{ title, fileName: name, sample, overrides: undefined, detected: { ...detected, dialect } },
+    ...(footerLines !== undefined && { footerLines }),
     open: () => openText(inside, text),
   });
   return {

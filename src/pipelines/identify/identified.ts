@@ -91,6 +91,8 @@ export interface OpenedEntry {
   readonly sizeHint: number | null;
   /** Told at the end of reading by the file itself, when its dataset says that it does. */
   readonly trailer?: { readonly count: number | null } | null;
+  /** Known at the end of reading: what stood behind the last record, and its lines that would have been records. */
+  readonly footer?: { readonly lines: number; readonly text: string | null };
   /** Told beside the file. */
   readonly expected?: ExpectedRecords | null;
   /** Bytes of the source file read so far. */

@@ -1,12 +1,17 @@
+import type { DatasetConfig } from '../../config/define.ts';
 import { SluiceError } from '../../errors.ts';
 import type { ByteSource } from '../../formats/byte-source.ts';
 import { type DetectedDialect, detectDialect, looksBinary } from '../../formats/delimited/detect-dialect.ts';
 import type { Dialect, DialectOverrides, Field } from '../../formats/delimited/dialect.ts';
+import { FooterSource } from '../../formats/delimited/footer-source.ts';
+import type { KnownLine } from '../../formats/delimited/known-footers.ts';
+import { divide } from '../../formats/delimited/read-fields.ts';
 import { TrailerSource, withoutTrailer } from '../../formats/delimited/trailer-source.ts';
 import { isUtf16, Utf16Source } from '../../formats/delimited/utf16-source.ts';
-import { ColumnEvidence, type Inference, inferType } from '../inference/infer-types.ts';
+import { ColumnEvidence, fitsType, type Inference, inferType } from '../inference/infer-types.ts';
 import type { IdentifiedEntry, OpenedEntry } from './identified.ts';
 import type { Sample } from './sample.ts';
+import { beforeFooter } from './sample-footer.ts';
 import { sampleRecords } from './sample-records.ts';
 
 const PREVIEW_RECORDS = 5;
@@ -26,6 +31,11 @@ export interface Content {
   readonly overrides: DialectOverrides | undefined;
   /** Matches a last line that is no record. */
   readonly trailer?: RegExp | undefined;
+  /**
+   * Lines at its end that are no data. Null: what is known of other programs' footers is recognised. Left out: there is none,
+   * and none is looked for.
+   */
+  readonly footerLines?: number | null;
   /** Found out already. */
   readonly detected?: DetectedDialect;
   open(): RawEntry;
@@ -41,10 +51,30 @@ export function refuseBinary(sample: Sample, title: string): void {
   if (looksBinary(sample.head)) throw new SluiceError('FILE_BINARY', { file: title });
 }
 
+/** What a dataset says of the lines at the end of its files. Where it knows the last line, no other footer is guessed. */
+export function footerLinesOf(config: DatasetConfig | null): number | null {
+  return config?.dialect?.footerLines ?? (config?.complete?.trailer === undefined ? null : 0);
+}
+
 /** Finds out dialect and types. */
 export async function identifyContent(content: Content): Promise<IdentifiedContent> {
+  const { overrides, footerLines, sample } = content;
+  if (footerLines === undefined) return (await look(content, sample)).content;
+  const before = beforeFooter({ sample, footerLines, encoding: overrides?.encoding });
+  const found = await look(content, before.sample);
+  if (!before.known.some(found.isRecord)) return found.content;
+  return (await look(content, sample)).content;
+}
+
+interface Look {
+  readonly content: IdentifiedContent;
+  /** True for what may be a footer and reads as a record. */
+  isRecord(line: KnownLine): boolean;
+}
+
+async function look(content: Content, given: Sample): Promise<Look> {
   const { title, fileName, overrides, trailer } = content;
-  const sample = trailer === undefined ? content.sample : recordsOnly(content.sample, trailer);
+  const sample = trailer === undefined ? given : recordsOnly(given, trailer);
   const detected =
     content.detected ??
     detectDialect(sample.head, {
@@ -54,13 +84,32 @@ export async function identifyContent(content: Content): Promise<IdentifiedConte
     });
   if (detected === null) throw new SluiceError('FILE_EMPTY', { file: title });
   const records = await sampleRecords(sample, detected, title);
+  const inferred = inferColumns(records, detected);
+  const isRecord = recordTest(detected, inferred, sample.whole ? records.length : null);
   return {
-    detected,
-    described: null,
-    inferred: inferColumns(records, detected),
-    sampleIsWhole: sample.whole,
-    preview: records.slice(0, PREVIEW_RECORDS),
-    open: () => forPostgres(content, detected.dialect),
+    isRecord,
+    content: {
+      detected,
+      described: null,
+      inferred,
+      sampleIsWhole: sample.whole,
+      preview: records.slice(0, PREVIEW_RECORDS),
+      open: () => forPostgres(content, detected, isRecord),
+    },
+  };
+}
+
+/** In a table of one column every line has the right number of fields: there the type decides, or the number that the line tells. */
+function recordTest(
+  { dialect, columnCount }: DetectedDialect,
+  inferred: readonly Inference[],
+  records: number | null,
+): (line: KnownLine) => boolean {
+  return ({ text, count }) => {
+    const [fields = []] = divide(text, dialect);
+    if (columnCount > 1) return fields.length === columnCount;
+    const isTold = count !== null && count === records;
+    return !isTold && fields.every(({ value }) => fitsType(inferred[0]?.type ?? 'text', value));
   };
 }
 
@@ -82,8 +131,18 @@ function recordsOnly(sample: Sample, trailer: RegExp): Sample {
   return { ...sample, slices: sample.slices.slice(0, -1) };
 }
 
-function forPostgres({ open, title, trailer }: Content, dialect: Dialect): OpenedEntry {
-  const opened = decoded(open(), dialect, title);
+function forPostgres(
+  content: Content,
+  { dialect, columnCount }: DetectedDialect,
+  isRecord: Look['isRecord'],
+): OpenedEntry {
+  const { open, title, trailer, footerLines } = content;
+  let opened = decoded(open(), dialect, title);
+  if (footerLines !== undefined) {
+    const options = { declared: footerLines, singleColumn: columnCount === 1, fits: isRecord };
+    const footer = new FooterSource(opened.source, dialect.encoding, options);
+    opened = { ...opened, source: footer, footer };
+  }
   if (trailer === undefined) return opened;
   const source = new TrailerSource(opened.source, trailer);
   return { ...opened, source, trailer: source };

@@ -184,11 +184,12 @@ async function dropCommitted(loading: Loading, lanes: readonly Lane[]): Promise<
 function resultOf(loading: Loading) {
   const { opened, reader } = loading;
   const hashes = opened.hashes();
-  // The trailer was read, and is no row.
-  const rowsSkipped = opened.trailer ? 1 : 0;
+  // Trailer and footer were read, and are no rows.
+  const rowsSkipped = (opened.trailer ? 1 : 0) + (opened.footer?.lines ?? 0);
   return {
     recordsRead: reader.recordsRead + rowsSkipped,
     rowsSkipped,
+    footer: opened.footer?.text ?? null,
     head: loading.context.rejects.head,
     rejects: loading.context.rejects,
     fileSha256: hashes.file,

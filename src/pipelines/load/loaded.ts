@@ -8,6 +8,8 @@ export interface LoadedJob {
   /** Rows in the segments; those of a small load are counted when they are copied. */
   readonly rowsLoaded: number;
   readonly rowsSkipped: number;
+  /** What stood behind the last record and is no data. */
+  readonly footer: string | null;
   /** SHA-256 (hex) of the source file's bytes. */
   readonly fileSha256: string;
   /** SHA-256 (hex) of the content after inflating. */

@@ -43,7 +43,7 @@ function receiptOf(outcome: Outcome, finalPath: string | null) {
     ...(outcome.errorCode !== null && {
       error: { code: outcome.errorCode, message: outcome.errorMessage, remedy: outcome.remedy },
     }),
-    loads: loads.map((load) => ({ ...load })),
+    loads: loads.map(({ footer, ...load }) => ({ ...load, ...(footer !== null && { footer }) })),
     ...(outcome.checks.length > 0 && { checks: outcome.checks }),
     ...(outcome.skipped.length > 0 && { skippedEntries: outcome.skipped }),
   };

@@ -23,6 +23,7 @@ export function publishedEntry(
     rowsLoaded: counts.rowsLoaded,
     rowsRejected: loaded.rejects.count,
     rowsSkipped: loaded.rowsSkipped,
+    footer: loaded.footer,
     startedAt,
     dialect: plan.dialect,
     head: loaded.head,
