@@ -242,32 +242,47 @@ export class Application {
     await this.database.close();
   }
 
-  private worker(): Omit<Worker, 'unsettle' | 'holdBack'> {
-    const { context, log, options } = this;
+  /** Content that has been published is published once more. */
+  get again(): boolean {
+    return this.options.again ?? false;
+  }
+
+  readonly progressOf = (file: SourceFile) => {
+    const { log, options } = this;
     const every = options.onProgress === undefined ? PROGRESS_EVERY_MS : PROGRESS_BAR_EVERY_MS;
     const report = options.onProgress ?? ((progress: Progress) => log.info(progressLine(progress)));
-    const progressOf = (file: SourceFile) => {
-      const meter = new ProgressMeter(file.displayPath, every, report);
-      return (position: number, size: number) => meter.update(position, size);
-    };
+    const meter = new ProgressMeter(file.displayPath, every, report);
+    return (position: number, size: number | null) => meter.update(position, size);
+  };
+
+  /** Models are not built meanwhile. */
+  async whileLoading<T>(work: () => Promise<T>): Promise<T> {
+    this.loading++;
+    try {
+      return await work();
+    } finally {
+      this.loading--;
+    }
+  }
+
+  private worker(): Omit<Worker, 'unsettle' | 'holdBack'> {
+    const { context, again, progressOf } = this;
+    const { stallMs } = this.settings;
     return {
       execute: (items, signal) => {
-        this.loading++;
-        return watchForStall(
-          items.map(({ file }) => file),
-          { signal, stallMs: this.settings.stallMs },
-          (until, alive) =>
-            runGroup(context, items, { signal: until, again: options.again ?? false, alive, progressOf }),
-        ).finally(() => {
-          this.loading--;
-        });
+        const files = items.map(({ file }) => file);
+        return this.whileLoading(() =>
+          watchForStall(files, { signal, stallMs }, (until, alive) =>
+            runGroup(context, items, { signal: until, again, alive, progressOf }),
+          ),
+        );
       },
       conclude: (file, run, error) => this.conclude(file, run, error),
       finish: (files) => this.finish(files),
     };
   }
 
-  private async conclude(
+  async conclude(
     file: SourceFile,
     run: Parameters<Worker['conclude']>[1],
     error: SluiceError,
@@ -289,7 +304,7 @@ export class Application {
   }
 
   /** What was superseded by these files has a new outcome as well. */
-  private async finish(files: readonly SourceFile[]): Promise<void> {
+  async finish(files: readonly SourceFile[]): Promise<void> {
     await this.outcomes.write(files);
     this.transforms.request();
     const superseded = await supersededFiles(this.database.pool, files);
@@ -297,14 +312,19 @@ export class Application {
   }
 
   private announce(outcome: Outcome): void {
-    if (this.options.onOutcome !== undefined) this.announced.add(outcome.file.fileId);
+    const { origin, fileId } = outcome.file;
     const isDoubtful =
       outcome.status === 'published' && outcome.checks.some(({ status }) => status === 'warned');
     this.log[LEVELS[outcome.status] ?? (isDoubtful ? 'warn' : 'info')](
       outcomeLine(outcome),
       outcomeFields(outcome),
     );
-    this.options.onOutcome?.(outcome);
+    // What an earlier process left is no outcome of what this one was asked to do.
+    if (this.options.onOutcome !== undefined && outcome.errorCode !== 'PULL_INTERRUPTED') {
+      this.announced.add(fileId);
+      this.options.onOutcome(outcome);
+    }
+    if (origin === 'pull') return;
     const finished = finishedFile(outcome);
     if (finished !== null) this.grownFiles.remember(finished);
     if (outcome.kept === null || outcome.kept.path.equals(outcome.file.path)) this.onLeft(outcome.file);

@@ -13,6 +13,7 @@ import { discard, type ReleaseOptions, release } from './held.ts';
 import { type LoadOptions, load } from './load.ts';
 import { once } from './once.ts';
 import { plan } from './plan.ts';
+import { type PullOptions, pull } from './pull.ts';
 import { rejects } from './rejects.ts';
 import { replay } from './replay.ts';
 import { type RetractOptions, retract } from './retract.ts';
@@ -70,6 +71,10 @@ async function buildProgram(onExit: (code: number) => void): Promise<Command> {
   add('plan <file>', 'show what loading a file would do, and why; writes nothing').action(
     (file: string, o: CommonOptions) => run(plan(file, o)),
   );
+  add('pull <source> [tables...]', 'load tables of a configured database, all from one moment')
+    .option('--again', 'publish content once more although it has been published')
+    .option('--plan', 'show what it would do, and why; writes nothing')
+    .action((source: string, tables: string[], o: PullOptions) => run(pull(source, tables, o)));
   add('status', 'show how many files are in which state, and what waits').action((o: CommonOptions) =>
     run(status(o)),
   );

@@ -7,6 +7,7 @@ import { identifierFrom } from '../naming.ts';
 import { checksProblems } from './check-checks.ts';
 import { exportProblems } from './check-exports.ts';
 import { modelProblems } from './check-models.ts';
+import { sourceProblems } from './check-sources.ts';
 import type { SluiceConfig } from './define.ts';
 import { quoteIfOdd } from './quote-if-odd.ts';
 import { parseRejectLimit, REJECT_LIMIT_ALLOWED } from './reject-limit.ts';
@@ -105,6 +106,7 @@ const DATASET: Shape = {
 const TOP: Shape = {
   models: test(Array.isArray, 'an array of models'),
   exports: test(Array.isArray, 'an array of exports'),
+  sources: test(Array.isArray, 'an array of sources'),
   examples: test((value) => typeof value === 'boolean', 'true or false'),
   datasets: test(Array.isArray, 'an array of datasets'),
   archive: oneOf(ARCHIVE_POLICIES),
@@ -130,6 +132,7 @@ function configProblems(exported: unknown): string[] {
   const datasets = exported.datasets;
   const problems = checkShape('', exported, TOP);
   if (Array.isArray(exported.models)) problems.push(...modelProblems(exported.models));
+  if (Array.isArray(exported.sources)) problems.push(...sourceProblems(exported.sources));
   if (Array.isArray(exported.exports)) problems.push(...exportProblems(exported.exports));
   if (!Array.isArray(datasets)) return problems;
   problems.push(...datasets.flatMap((dataset, index) => datasetProblems(`datasets[${index}]`, dataset)));
@@ -266,8 +269,8 @@ function copyOf(config: SluiceConfig): SluiceConfig {
     ...(match !== undefined && { match: stateless(match) }),
     ...(label !== undefined && { label: stateless(label) }),
   }));
-  const { archive, skipEntries = [], models = [], exports = [], examples = true } = config;
-  const rest = { models: structuredClone(models), exports: structuredClone(exports), examples };
+  const { archive, skipEntries = [], models = [], exports = [], sources = [], examples = true } = config;
+  const rest = { ...structuredClone({ models, exports, sources }), examples };
   return { datasets, skipEntries: [...skipEntries], ...(archive && { archive }), ...rest };
 }
 

@@ -6,6 +6,7 @@ import { readEnvFile } from './env-file.ts';
 import { type EnvironmentValues, readEnvironment, type VariableProblem } from './environment.ts';
 import { nearMisses } from './near-miss.ts';
 import type { Settings } from './settings.ts';
+import { strayUrls, withUrls } from './source-urls.ts';
 
 export interface SettingsSources {
   /** The environment; it wins over `.env`. */
@@ -41,8 +42,11 @@ export async function loadSettings({ env, cwd, configPath }: SettingsSources): P
     skipEntries = [],
     models = [],
     exports = [],
+    sources = [],
     examples = true,
   } = config;
+  const stray = strayUrls(sources, file.variables);
+  if (stray.length > 0) throw invalid(stray);
   return deepFreeze({
     ...settingsFrom(values, cwd, decryption),
     datasets,
@@ -50,6 +54,7 @@ export async function loadSettings({ env, cwd, configPath }: SettingsSources): P
     skipEntries,
     models,
     exports,
+    sources: withUrls(sources, merged),
     examples,
   });
 }
@@ -96,7 +101,7 @@ function settingsFrom(
   values: EnvironmentValues,
   cwd: string,
   decryption: DecryptionSecrets,
-): Omit<Settings, 'datasets' | 'archive' | 'skipEntries' | 'models' | 'exports' | 'examples'> {
+): Omit<Settings, 'datasets' | 'archive' | 'skipEntries' | 'models' | 'exports' | 'sources' | 'examples'> {
   return {
     databaseUrl: values.DATABASE_URL ?? null,
     dataDir: resolve(cwd, values.DATA_DIR),
