@@ -19,6 +19,7 @@ import { endRuns, endStatusOf } from './ledger/runs.ts';
 import type { Arrival, SourceFile } from './ledger/source-file.ts';
 import { countUnfinished, finishedFiles } from './ledger/waiting-files.ts';
 import type { Log } from './log.ts';
+import { type FreshnessChange, FreshnessWatch, feedsOf } from './pipelines/checks/freshness-watch.ts';
 import { Exports } from './pipelines/export/exports.ts';
 import { FamiliarFiles } from './pipelines/familiar-files.ts';
 import { archiveFile } from './pipelines/handlers/archive-file.ts';
@@ -26,6 +27,7 @@ import { delimitedFile } from './pipelines/handlers/delimited-file.ts';
 import { dumpArchive } from './pipelines/handlers/dump-archive.ts';
 import { encrypted } from './pipelines/handlers/encrypted.ts';
 import { rejectCorrection } from './pipelines/handlers/reject-correction.ts';
+import { datasetFrom } from './pipelines/identify/dataset-name.ts';
 import { feedOrderOf } from './pipelines/identify/feed-order.ts';
 import { type Progress, ProgressMeter, progressLine } from './pipelines/load/progress.ts';
 import { finishedFile, GrownFiles, LOOKED_AT_HOURS, MOST_FILES } from './pipelines/outcome/grown-files.ts';
@@ -86,6 +88,8 @@ export class Application {
   /** Looks after files whose sender goes on writing to them. */
   readonly grownFiles: GrownFiles;
   readonly transforms: Transforms;
+  /** Looks whether feeds come when they are due. */
+  readonly freshness: FreshnessWatch;
   readonly exports: Exports;
   /** What lies beside source files. */
   readonly sidecars: Sidecars;
@@ -114,6 +118,11 @@ export class Application {
       ...{ pool, settings, log, maxAttempts },
       isLoading: () => this.loading > 0,
       onDone: () => this.exports.request(),
+    });
+    this.freshness = new FreshnessWatch({
+      ...{ pool, feeds: feedsOf(settings.datasets, datasetFrom) },
+      onChange: (change) => this.tellFreshness(change),
+      onFailure: (message) => log.warn(message),
     });
     const writer = new OutcomeWriter({
       ...{ pool, settings, display: displayPath, sidecars: this.sidecars },
@@ -235,6 +244,7 @@ export class Application {
   }
 
   async close(): Promise<void> {
+    await this.freshness.stop();
     await this.exports.stop();
     await this.transforms.stop();
     this.outcomes.stop();
@@ -307,8 +317,15 @@ export class Application {
   async finish(files: readonly SourceFile[]): Promise<void> {
     await this.outcomes.write(files);
     this.transforms.request();
+    this.freshness.published();
     const superseded = await supersededFiles(this.database.pool, files);
     if (superseded.length > 0) await this.outcomes.writePending(superseded);
+  }
+
+  private tellFreshness({ dataset, result }: FreshnessChange): void {
+    const { name, status, severity, message, rowsChecked } = result;
+    if (status === 'passed') this.log.info(`${dataset} has come: ${rowsChecked} rows | check ${name}`);
+    else this.log[severity === 'fail' ? 'error' : 'warn'](`${dataset} is late: ${message} | check ${name}`);
   }
 
   private announce(outcome: Outcome): void {

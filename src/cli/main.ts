@@ -89,6 +89,7 @@ async function buildProgram(onExit: (code: number) => void): Promise<Command> {
   );
   add('checks [dataset|model]', 'show how the checks came out that were evaluated last')
     .option('--rows', 'with rows that fail them')
+    .option('--run', 'evaluate those of models and of freshness first; exit code 2 when one does not hold')
     .action((subject: string | undefined, o: ChecksOptions) => run(checks(subject, o)));
   add('retract <run|file>', 'take the rows of a published run out of staging again')
     .option('--plan', 'show what would go, what depends on it and what stands in the way; changes nothing')
