@@ -112,6 +112,19 @@ async function buildProgram(onExit: (code: number) => void): Promise<Command> {
   add('doctor', 'check ledger, tables and folders against each other; changes nothing').action(
     (o: CommonOptions) => run(doctor(o)),
   );
+  addWarehouse(add, run);
+  add('schema', 'make or migrate the schemas')
+    .option('--check', 'change nothing; fail when something is missing')
+    .action((o: SchemaOptions) => run(schema(o)));
+  add('url', 'print the connection URL with its password').action((o: CommonOptions) => run(url(o)));
+  return program;
+}
+
+/** Commands for what is made of staging. */
+function addWarehouse(
+  add: (name: string, description: string) => Command,
+  run: (work: Promise<number>) => Promise<void>,
+): void {
   add('transform [models...]', 'bring the warehouse, or the named models, up to date')
     .option('--full', 'make them from everything there is, not only from new runs')
     .option('--release', 'take a state that a check of severity hold keeps back')
@@ -125,11 +138,6 @@ async function buildProgram(onExit: (code: number) => void): Promise<Command> {
     .option('--gzip', 'compress it')
     .option('--file <file>', 'where to, from EXPORTS_DIR; {name}, {date} and {time} are filled in')
     .action((name: string | undefined, o: ExportOptions) => run(exportFiles(name, o)));
-  add('schema', 'make or migrate the schemas')
-    .option('--check', 'change nothing; fail when something is missing')
-    .action((o: SchemaOptions) => run(schema(o)));
-  add('url', 'print the connection URL with its password').action((o: CommonOptions) => run(url(o)));
-  return program;
 }
 
 async function readVersion(): Promise<string> {
