@@ -19,7 +19,6 @@ import { endRuns, endStatusOf } from './ledger/runs.ts';
 import type { Arrival, SourceFile } from './ledger/source-file.ts';
 import { countUnfinished, finishedFiles } from './ledger/waiting-files.ts';
 import type { Log } from './log.ts';
-import { type FreshnessChange, FreshnessWatch, feedsOf } from './pipelines/checks/freshness-watch.ts';
 import { Exports } from './pipelines/export/exports.ts';
 import { FamiliarFiles } from './pipelines/familiar-files.ts';
 import { archiveFile } from './pipelines/handlers/archive-file.ts';
@@ -27,7 +26,6 @@ import { delimitedFile } from './pipelines/handlers/delimited-file.ts';
 import { dumpArchive } from './pipelines/handlers/dump-archive.ts';
 import { encrypted } from './pipelines/handlers/encrypted.ts';
 import { rejectCorrection } from './pipelines/handlers/reject-correction.ts';
-import { datasetFrom } from './pipelines/identify/dataset-name.ts';
 import { feedOrderOf } from './pipelines/identify/feed-order.ts';
 import { type Progress, ProgressMeter, progressLine } from './pipelines/load/progress.ts';
 import { finishedFile, GrownFiles, LOOKED_AT_HOURS, MOST_FILES } from './pipelines/outcome/grown-files.ts';
@@ -44,6 +42,7 @@ import { watchForStall } from './queue/stall-watch.ts';
 import { initSchema } from './schema-init/init-schema.ts';
 import { mayRemake, SERVICE_NAME } from './schema-init/may-remake.ts';
 import { stepDone } from './steps.ts';
+import { ScheduledUpkeep } from './upkeep/scheduled-upkeep.ts';
 import { displayPath } from './watcher/display-path.ts';
 
 /** In this order: the first that recognises a file has it. */
@@ -88,9 +87,8 @@ export class Application {
   /** Looks after files whose sender goes on writing to them. */
   readonly grownFiles: GrownFiles;
   readonly transforms: Transforms;
-  /** Looks whether feeds come when they are due. */
-  readonly freshness: FreshnessWatch;
   readonly exports: Exports;
+  readonly upkeep: ScheduledUpkeep;
   /** What lies beside source files. */
   readonly sidecars: Sidecars;
   /** Files that are worked on, or groups of them. */
@@ -119,11 +117,7 @@ export class Application {
       isLoading: () => this.loading > 0,
       onDone: () => this.exports.request(),
     });
-    this.freshness = new FreshnessWatch({
-      ...{ pool, feeds: feedsOf(settings.datasets, datasetFrom) },
-      onChange: (change) => this.tellFreshness(change),
-      onFailure: (message) => log.warn(message),
-    });
+    this.upkeep = new ScheduledUpkeep({ pool, settings }, log);
     const writer = new OutcomeWriter({
       ...{ pool, settings, display: displayPath, sidecars: this.sidecars },
       onFinished: (outcome) => this.announce(outcome),
@@ -244,55 +238,40 @@ export class Application {
   }
 
   async close(): Promise<void> {
-    await this.freshness.stop();
     await this.exports.stop();
     await this.transforms.stop();
+    await this.upkeep.stop();
     this.outcomes.stop();
     await this.leases.close();
     await this.database.close();
   }
 
-  /** Content that has been published is published once more. */
-  get again(): boolean {
-    return this.options.again ?? false;
-  }
-
-  readonly progressOf = (file: SourceFile) => {
-    const { log, options } = this;
+  private worker(): Omit<Worker, 'unsettle' | 'holdBack'> {
+    const { context, log, options } = this;
     const every = options.onProgress === undefined ? PROGRESS_EVERY_MS : PROGRESS_BAR_EVERY_MS;
     const report = options.onProgress ?? ((progress: Progress) => log.info(progressLine(progress)));
-    const meter = new ProgressMeter(file.displayPath, every, report);
-    return (position: number, size: number | null) => meter.update(position, size);
-  };
-
-  /** Models are not built meanwhile. */
-  async whileLoading<T>(work: () => Promise<T>): Promise<T> {
-    this.loading++;
-    try {
-      return await work();
-    } finally {
-      this.loading--;
-    }
-  }
-
-  private worker(): Omit<Worker, 'unsettle' | 'holdBack'> {
-    const { context, again, progressOf } = this;
-    const { stallMs } = this.settings;
+    const progressOf = (file: SourceFile) => {
+      const meter = new ProgressMeter(file.displayPath, every, report);
+      return (position: number, size: number) => meter.update(position, size);
+    };
     return {
       execute: (items, signal) => {
-        const files = items.map(({ file }) => file);
-        return this.whileLoading(() =>
-          watchForStall(files, { signal, stallMs }, (until, alive) =>
-            runGroup(context, items, { signal: until, again, alive, progressOf }),
-          ),
-        );
+        this.loading++;
+        return watchForStall(
+          items.map(({ file }) => file),
+          { signal, stallMs: this.settings.stallMs },
+          (until, alive) =>
+            runGroup(context, items, { signal: until, again: options.again ?? false, alive, progressOf }),
+        ).finally(() => {
+          this.loading--;
+        });
       },
       conclude: (file, run, error) => this.conclude(file, run, error),
       finish: (files) => this.finish(files),
     };
   }
 
-  async conclude(
+  private async conclude(
     file: SourceFile,
     run: Parameters<Worker['conclude']>[1],
     error: SluiceError,
@@ -314,34 +293,22 @@ export class Application {
   }
 
   /** What was superseded by these files has a new outcome as well. */
-  async finish(files: readonly SourceFile[]): Promise<void> {
+  private async finish(files: readonly SourceFile[]): Promise<void> {
     await this.outcomes.write(files);
     this.transforms.request();
-    this.freshness.published();
     const superseded = await supersededFiles(this.database.pool, files);
     if (superseded.length > 0) await this.outcomes.writePending(superseded);
   }
 
-  private tellFreshness({ dataset, result }: FreshnessChange): void {
-    const { name, status, severity, message, rowsChecked } = result;
-    if (status === 'passed') this.log.info(`${dataset} has come: ${rowsChecked} rows | check ${name}`);
-    else this.log[severity === 'fail' ? 'error' : 'warn'](`${dataset} is late: ${message} | check ${name}`);
-  }
-
   private announce(outcome: Outcome): void {
-    const { origin, fileId } = outcome.file;
+    if (this.options.onOutcome !== undefined) this.announced.add(outcome.file.fileId);
     const isDoubtful =
       outcome.status === 'published' && outcome.checks.some(({ status }) => status === 'warned');
     this.log[LEVELS[outcome.status] ?? (isDoubtful ? 'warn' : 'info')](
       outcomeLine(outcome),
       outcomeFields(outcome),
     );
-    // What an earlier process left is no outcome of what this one was asked to do.
-    if (this.options.onOutcome !== undefined && outcome.errorCode !== 'PULL_INTERRUPTED') {
-      this.announced.add(fileId);
-      this.options.onOutcome(outcome);
-    }
-    if (origin === 'pull') return;
+    this.options.onOutcome?.(outcome);
     const finished = finishedFile(outcome);
     if (finished !== null) this.grownFiles.remember(finished);
     if (outcome.kept === null || outcome.kept.path.equals(outcome.file.path)) this.onLeft(outcome.file);

@@ -1,20 +1,21 @@
 import type { Outcome } from '../ledger/outcomes.ts';
 import type { Application } from '../main.ts';
+import type { Dispatcher } from '../queue/dispatcher.ts';
 import { type CommonOptions, withApplication } from './command.ts';
 import { EXIT, exitCodeFor } from './exit-code.ts';
 import { printOutcomes } from './finished-files.ts';
 import { progressBar } from './progress-bar.ts';
-import { type Stoppable, untilSignalled } from './signals.ts';
+import { untilSignalled } from './signals.ts';
 
 export interface NamedFiles {
   /** `application_name` of the connections. */
   readonly name: string;
   readonly again: boolean;
-  /** How many files have to get an outcome, where that is known before. */
+  /** How many files have to get an outcome. */
   readonly expected: number;
 }
 
-type Work = (application: Application, onStoppable: (work: Stoppable) => void) => Promise<void>;
+type Work = (application: Application, onDispatcher: (dispatcher: Dispatcher) => void) => Promise<void>;
 
 /** Works on files that a command names, until each has an outcome or a signal ends it; prints what became of them. */
 export function finishNamed(options: CommonOptions, files: NamedFiles, work: Work): Promise<number> {
@@ -30,13 +31,13 @@ export function finishNamed(options: CommonOptions, files: NamedFiles, work: Wor
     ...(bar !== null && { onProgress: bar.draw }),
   };
   return withApplication(options, applicationOptions, async (application) => {
-    let started: Stoppable | null = null;
+    let dispatcher: Dispatcher | null = null;
     const working = work(application, (made) => {
-      started = made;
+      dispatcher = made;
     });
     const stoppable = {
-      stop: async (graceMs: number) => started?.stop(graceMs),
-      abortNow: () => started?.abortNow(),
+      stop: async (graceMs: number) => dispatcher?.stop(graceMs),
+      abortNow: () => dispatcher?.abortNow(),
     };
     const signalled = await untilSignalled(stoppable, working);
     printOutcomes(outcomes, options.json ?? false);

@@ -1,12 +1,16 @@
 import { availableParallelism } from 'node:os';
 import { customCleanEnv, EnvError, makeExactValidator, type ValidatorSpec } from 'envalid';
 import { messageOf } from '../errors.ts';
+import { KEEP_FOREVER, type KeepRule } from './keep-rule.ts';
 import { maskUrl } from './mask-url.ts';
 import { quoteIfOdd } from './quote-if-odd.ts';
 import type { RejectLimit } from './settings.ts';
 import {
+  cronPattern,
   databaseUrl,
   flag,
+  keepDays,
+  keepRule,
   oneOf,
   path,
   privateKey,
@@ -49,6 +53,10 @@ function optional<T extends {}>(
   shownDefault: string,
 ): Variable<T | undefined> {
   return { kind, fallback: undefined, description, allowed: kind.allowed, default: shownDefault };
+}
+
+function keep(kind: ValueKind<KeepRule>, description: string): Variable<KeepRule> {
+  return withDefault(kind, KEEP_FOREVER, description, 'forever');
 }
 
 /** The single list of variables; `docs/configuration.md` and `--help` are derived from it. */
@@ -167,6 +175,30 @@ const VARIABLES = {
     'How long a run may go on without a byte read or a block loaded; then it is broken off and tried again.',
   ),
   LOG_DAYS: withDefault(wholeNumber(1, 3650, 'of days'), 14, 'How long a log file is kept.'),
+  KEEP_PROCESSED: keep(keepRule, 'How long, and how much of, files in processed/ are kept.'),
+  KEEP_FAILED: keep(keepRule, 'The same for files in failed/.'),
+  KEEP_RECEIPTS: keep(keepRule, 'The same for receipts.'),
+  KEEP_REJECTS: keep(keepRule, 'The same for reject files of which nothing is open any more.'),
+  KEEP_LOGS: keep(keepRule, 'The same for log files; LOG_DAYS holds besides.'),
+  KEEP_LEDGER: keep(
+    keepDays,
+    'How long the ledger remembers files of which nothing is published, and whose file is gone.',
+  ),
+  COMPACT_DAYS: optional(
+    wholeNumber(0, 36_500, 'of days'),
+    'Upkeep folds segments that were published so long ago.',
+    'unset: none',
+  ),
+  COMPACT_KEEP: optional(
+    wholeNumber(0, 1_000_000, 'of segments'),
+    'Upkeep folds all but so many of the newest segments of each version table.',
+    'unset: none',
+  ),
+  UPKEEP_SCHEDULE: withDefault(
+    cronPattern,
+    '30 3 * * *',
+    'When the service does what the variables above ask for.',
+  ),
   SLUICE_CONFIG: optional(
     path,
     'The configuration file.',

@@ -1,3 +1,11 @@
+import { Cron } from 'croner';
+import {
+  KEEP_DAYS_ALLOWED,
+  KEEP_RULE_ALLOWED,
+  type KeepRule,
+  parseKeepDays,
+  parseKeepRule,
+} from './keep-rule.ts';
 import { parseRejectLimit, REJECT_LIMIT_ALLOWED } from './reject-limit.ts';
 import { Secret } from './secret.ts';
 import type { RejectLimit } from './settings.ts';
@@ -65,6 +73,22 @@ export const privateKey: ValueKind<Secret> = {
 export const rejectLimit: ValueKind<RejectLimit> = {
   allowed: REJECT_LIMIT_ALLOWED,
   parse: (text) => parseRejectLimit(text) ?? undefined,
+};
+
+export const keepRule: ValueKind<KeepRule> = { allowed: KEEP_RULE_ALLOWED, parse: parseKeepRule };
+
+export const keepDays: ValueKind<KeepRule> = { allowed: KEEP_DAYS_ALLOWED, parse: parseKeepDays };
+
+export const cronPattern: ValueKind<string> = {
+  allowed: 'a cron pattern such as 30 3 * * * (every day at 03:30)',
+  parse(text) {
+    try {
+      new Cron(text, { paused: true }).stop();
+      return text;
+    } catch {
+      return undefined;
+    }
+  },
 };
 
 /** Room is left for `_segments`, the schema that goes with the staging schema. */

@@ -3,8 +3,8 @@ import { BOOKKEEPING_SCHEMA } from './bookkeeping-schema.ts';
 import { Run } from './run.ts';
 import type { FileStatus } from './status.ts';
 
-/** How a file came in: dropped into the imports folder, named on the command line; `pull` is a table of a source, of which there is no file. */
-export type FileOrigin = 'imports' | 'command' | 'pull';
+/** How a file came in: dropped into the imports folder, or named on the command line. */
+export type FileOrigin = 'imports' | 'command';
 
 /** One file dropped into the imports folder, from its detection until it has been moved away. */
 @Entity({ schema: BOOKKEEPING_SCHEMA, name: 'source_file' })
@@ -124,6 +124,10 @@ export class SourceFile {
   /** Checks of severity `hold` that it does not pass only warn: it was released. */
   @Column('boolean', { default: false })
   checks_waived!: boolean;
+
+  /** When the kept file was found to be gone, or was deleted for its age; null while it is kept. */
+  @Column('timestamptz', { nullable: true })
+  removed_at!: Date | null;
 
   /** When the receipt was written and the file moved; null on a finished file means that start-up must finish it. */
   @Column('timestamptz', { nullable: true })

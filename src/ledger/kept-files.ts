@@ -1,5 +1,4 @@
 import type { Pool, PoolClient } from 'pg';
-import type { FileOrigin } from '../entities/source-file.ts';
 import type { FileIdentity } from '../formats/file-handle.ts';
 import { SOURCE_FILE_COLUMNS, type SourceFileColumns, toSourceFile } from './source-file.ts';
 
@@ -12,14 +11,16 @@ export interface KeptSource {
   readonly size: number;
   /** Null when the run ended before the file was read to its end. */
   readonly sha256: string | null;
-  readonly origin: FileOrigin;
+  readonly origin: 'imports' | 'command';
+  /** When it was deleted for its age, or found to be gone. */
+  readonly removedAt: Date | null;
 }
 
 /** Null when there is no such run. */
 export async function keptSource(pool: Pool, runId: number): Promise<KeptSource | null> {
   const { rows } = await pool.query<KeptSourceRow>(
     `select f.file_id, coalesce(f.final_path_bytes, f.path_bytes) as path_bytes, coalesce(f.final_path, f.path) as path,
-            f.size_bytes, f.sha256, f.origin
+            f.size_bytes, f.sha256, f.origin, f.removed_at
        from sluice.run r join sluice.source_file f using (file_id)
       where r.run_id = $1`,
     [runId],
@@ -33,6 +34,7 @@ export async function keptSource(pool: Pool, runId: number): Promise<KeptSource 
     size: row.size_bytes,
     sha256: row.sha256,
     origin: row.origin,
+    removedAt: row.removed_at,
   };
 }
 
@@ -42,7 +44,8 @@ interface KeptSourceRow {
   path: string;
   size_bytes: number;
   sha256: string | null;
-  origin: FileOrigin;
+  origin: 'imports' | 'command';
+  removed_at: Date | null;
 }
 
 /**

@@ -15,8 +15,7 @@ import { dropSegments } from './tables/segments.ts';
 export interface RunWork extends RunningFile {
   readonly context: PipelineContext;
   readonly options: RunOptions;
-  /** Null for a table of a source: there is no file. */
-  readonly handle: SourceHandle | null;
+  readonly handle: SourceHandle;
   readonly identified: IdentifiedFile;
   readonly entries: readonly EntryState[];
   readonly resources: RunResources;

@@ -13,6 +13,7 @@ import { FeedOrder1796100000000 } from './migrations/1796100000000-feed-order.ts
 import { Checks1796500000000 } from './migrations/1796500000000-checks.ts';
 import { Exports1796600000000 } from './migrations/1796600000000-exports.ts';
 import { Footers1796700000000 } from './migrations/1796700000000-footers.ts';
+import { Upkeep1796850000000 } from './migrations/1796850000000-upkeep.ts';
 
 export const MIGRATIONS = [
   Bookkeeping1795219200000,
@@ -26,6 +27,7 @@ export const MIGRATIONS = [
   Checks1796500000000,
   Exports1796600000000,
   Footers1796700000000,
+  Upkeep1796850000000,
 ];
 
 /**

@@ -18,6 +18,7 @@ export const KNOWN_MIGRATIONS = [
   'Checks1796500000000',
   'Exports1796600000000',
   'Footers1796700000000',
+  'Upkeep1796850000000',
 ] as const;
 
 /** Names of the migrations the database has had; empty when it has no bookkeeping schema. */
