@@ -1,9 +1,9 @@
 import { channel } from 'node:diagnostics_channel';
 
 /**
- * The steps of a run, and of what is done with it later, by stage, in their order; each is named after what has just been done. They are published on
- * Node's diagnostics channel `sluice:step`, for tracing. A crash right after any of them must cost nothing: a test
- * kills the service at each one in this list.
+ * The steps of a run, and of what is done with it later, by stage, in their order; each is named after what has just been
+ * done. They are published on Node's diagnostics channel `sluice:step`, for tracing. A crash right after any of them must
+ * cost nothing: a test kills the service at each one in this list.
  */
 export const STEPS = {
   intake: [
@@ -47,14 +47,24 @@ export const STEPS = {
     'outcome completed',
   ],
   compact: ['segments copied', 'segments replaced', 'segments folded'],
-  undo: ['run retracted'],
+  undo: [
+    'rows removed',
+    'undo recorded',
+    'segments detached',
+    'run retracted',
+    'replay queued',
+    'delivery released',
+    'delivery discarded',
+  ],
+  transform: ['models locked', 'model made', 'model recorded', 'models checked', 'models committed'],
+  export: ['export begun', 'rows written', 'file complete', 'file named', 'manifest written'],
 } as const;
 
 export type Step = (typeof STEPS)[keyof typeof STEPS][number];
 
 const steps = channel('sluice:step');
 
-/** Says that a step has been done. `subject` is the file, or whatever else it was about. */
+/** Says that a step has been done. `subject` is the file, the model, the export, or whatever else it was about. */
 export function stepDone(step: Step, subject: string): void {
   if (steps.hasSubscribers) steps.publish({ step, subject });
 }

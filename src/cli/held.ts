@@ -3,6 +3,7 @@ import { SluiceError } from '../errors.ts';
 import type { RunState } from '../ledger/find-run.ts';
 import { discardHeld, releaseHeld } from '../ledger/kept-files.ts';
 import { resolveRun } from '../pipelines/undo/resolve-run.ts';
+import { stepDone } from '../steps.ts';
 import { type CommonOptions, withApplication } from './command.ts';
 import { EXIT } from './exit-code.ts';
 import { finishNamed } from './finish-named.ts';
@@ -19,6 +20,7 @@ export function release(what: string, options: ReleaseOptions): Promise<number> 
     const { pool } = application.context;
     const run = await heldRun(pool, what);
     if (!(await releaseHeld(pool, run.fileId, options.append ? 'append' : 'supersede'))) throw notHeld(run);
+    stepDone('delivery released', run.path);
     await application.finishFiles([run.fileId], onDispatcher);
   });
 }
@@ -29,6 +31,7 @@ export function discard(what: string, options: CommonOptions): Promise<number> {
     const { pool } = application.context;
     const run = await heldRun(pool, what);
     if (!(await discardHeld(pool, run.fileId))) throw notHeld(run);
+    stepDone('delivery discarded', run.path);
     await application.outcomes.writePending([run.fileId]);
     const { runId, fileName, path } = run;
     if (options.json) printJson({ runId, fileName, path, status: 'discarded' });

@@ -1,14 +1,11 @@
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { expect, it, vi } from 'vitest';
-import { examine } from '../../src/doctor/examine.ts';
 import { STEPS } from '../../src/steps.ts';
 import { csvText } from '../generated.ts';
 import { Service } from '../service.ts';
+import { expectNothingLeftOver, killedAfter } from './killed.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
-const KILLER = pathToFileURL(join(import.meta.dirname, 'kill-at.mjs')).href;
 /** More than one block, so that the rows lie in segments. */
 const LARGE = 130_000;
 
@@ -19,7 +16,7 @@ it('killed at any step of a compaction or a retract: every row is there once, an
   expect((await service.run(['once'])).code).toBe(0);
   const ids = 'select count(*) as rows, count(distinct id) as different from staging.orders';
   for (const step of STEPS.compact) {
-    await killed(service, ['compact', '--json'], step);
+    await killedAfter(service, ['compact', '--json'], step);
     expect(await service.query(ids), step).toEqual([{ rows: 2 * LARGE, different: 2 * LARGE }]);
     await expectClean(service);
   }
@@ -28,25 +25,13 @@ it('killed at any step of a compaction or a retract: every row is there once, an
   expect(await service.value(`${tables} and relkind = 'r'`)).toBe(1);
   const third = await service.drop('orders_2026-11-03.csv', csvText(LARGE, 1 + 2 * LARGE));
   expect((await service.run(['once'])).code, third).toBe(0);
-  await killed(service, ['retract', 'orders_2026-11-03.csv'], 'run retracted');
+  await killedAfter(service, ['retract', 'orders_2026-11-03.csv'], 'run retracted');
   expect(await service.query(ids)).toEqual([{ rows: 2 * LARGE, different: 2 * LARGE }]);
   await expectClean(service);
 });
 
-async function killed(service: Service, args: readonly string[], step: string): Promise<void> {
-  const ended = await service.run(args, {
-    NODE_OPTIONS: `--import=${KILLER}`,
-    KILL_AT: step,
-    KILL_TIME: '1',
-  });
-  expect(ended.signal, `${step} was never reached:\n${ended.stderr}`).toBe('SIGKILL');
-}
-
 /** After the next start. */
 async function expectClean(service: Service): Promise<void> {
   expect((await service.run(['once'])).code).toBe(0);
-  expect(await service.orphanSegments()).toEqual([]);
-  const settings = { importsDir: service.imports, exportsDir: service.exports, stagingSchema: 'staging' };
-  const found = await examine({ pool: service.database.pool, settings });
-  expect(found.flatMap(({ findings }) => findings)).toEqual([]);
+  await expectNothingLeftOver(service);
 }

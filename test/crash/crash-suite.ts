@@ -1,19 +1,19 @@
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { expect, it, vi } from 'vitest';
-import { examine } from '../../src/doctor/examine.ts';
 import { STEPS, type Step } from '../../src/steps.ts';
 import { Service } from '../service.ts';
 import { type Expected, prepareDrop } from './drop.ts';
+import { expectNothingLeftOver, killedAfter } from './killed.ts';
 
-const KILLER = pathToFileURL(join(import.meta.dirname, 'kill-at.mjs')).href;
 /** Steps that are done several times for one drop: being between two of them is a place of its own. */
 const TWICE: readonly Step[] = ['block copied', 'segment committed', 'receipt written', 'run published'];
 /** Two lanes at work on one file at a time, and small files that wait together. */
 const PACE = { CONCURRENCY: '1', LANES: '2', REJECT_LIMIT: '10%' };
 
+/** What a drop goes through: all of it is tried on one. */
+type Stage = Exclude<keyof typeof STEPS, 'compact' | 'undo' | 'transform' | 'export'>;
+
 /** Kills the program at every step of a stage, starts it again, and looks at everything from outside. */
-export function killAtEveryStep(stage: keyof typeof STEPS): void {
+export function killAtEveryStep(stage: Stage): void {
   vi.setConfig({ testTimeout: 180_000 });
   for (const step of STEPS[stage]) {
     for (const time of TWICE.includes(step) ? [1, 2] : [1]) {
@@ -26,12 +26,7 @@ export function killAtEveryStep(stage: keyof typeof STEPS): void {
 async function killAndRecover(step: Step, time: number): Promise<void> {
   const service = await Service.create(PACE);
   const expected = await prepareDrop(service);
-  const killed = await service.run(['once'], {
-    NODE_OPTIONS: `--import=${KILLER}`,
-    KILL_AT: step,
-    KILL_TIME: String(time),
-  });
-  expect(killed.signal, `the step was never reached:\n${killed.stderr}`).toBe('SIGKILL');
+  await killedAfter(service, ['once'], step, time);
   await expectWholeFilesOnly(service, expected);
   const recovered = await service.run(['once']);
   // What was finished before the crash is not reported again: 0, 2 and 3 are all possible.
@@ -71,10 +66,7 @@ async function expectAll(service: Service, expected: Expected): Promise<void> {
     ),
   ).toBe(expected.rejects);
   await expectFolders(service, expected);
-  const settings = { importsDir: service.imports, exportsDir: service.exports, stagingSchema: 'staging' };
-  const found = await examine({ pool: service.database.pool, settings });
-  expect(found.flatMap(({ findings }) => findings)).toEqual([]);
-  expect(await service.orphanSegments()).toEqual([]);
+  await expectNothingLeftOver(service);
 }
 
 /** I4: every file is where its outcome puts it, with one receipt each, and nothing else lies about. */

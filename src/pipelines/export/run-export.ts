@@ -12,6 +12,7 @@ import {
   saveFailed,
   saveWritten,
 } from '../../ledger/exports.ts';
+import { stepDone } from '../../steps.ts';
 import { WholeFile } from '../../whole-file.ts';
 import { exportQuery } from './export-query.ts';
 import { type ExportRequest, exportRequest } from './export-request.ts';
@@ -120,10 +121,12 @@ async function place({ file, told }: CompleteFile): Promise<void> {
   const manifestFile = `${told.file}.manifest.json`;
   await rm(manifestFile, { force: true });
   await file.finish();
+  stepDone('file named', told.name);
   const manifest = await WholeFile.create(manifestFile, TEMPORARY_PREFIX);
   const { seconds: _, ...manifested } = told;
   await manifest.write(Buffer.from(`${JSON.stringify(manifested, null, 2)}\n`));
   await manifest.finish();
+  stepDone('manifest written', told.name);
 }
 
 function sourceOf({ source }: ExportRequest): string {

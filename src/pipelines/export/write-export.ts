@@ -6,6 +6,7 @@ import type pg from 'pg';
 import copyStreams from 'pg-copy-streams';
 import { qualified } from '../../db/identifiers.ts';
 import { SluiceError } from '../../errors.ts';
+import { stepDone } from '../../steps.ts';
 import { WholeFile } from '../../whole-file.ts';
 import { copyStatement, exportColumns } from './export-query.ts';
 import type { ExportRequest } from './export-request.ts';
@@ -54,9 +55,12 @@ export async function writeRows(
   const columns = await exportColumns(client, query);
   refuseTwice(request, columns);
   const file = await WholeFile.create(request.file, TEMPORARY_PREFIX);
+  stepDone('export begun', request.name);
   try {
     const written = await copyInto(file, client, query, request, signal);
+    stepDone('rows written', request.name);
     await file.complete();
+    stepDone('file complete', request.name);
     const seconds = Math.round(performance.now() - started) / 1000;
     const { name, format, compression } = request;
     const told = { name, file: request.file, format, compression, ...written, columns, ...reading, seconds };

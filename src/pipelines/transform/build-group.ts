@@ -10,6 +10,7 @@ import {
   saveInputs,
   saveModelRun,
 } from '../../ledger/models.ts';
+import { stepDone } from '../../steps.ts';
 import type { CheckResult } from '../checks/check-result.ts';
 import { type BuildContext, columnsOf, NO_CHANGES } from './build/build-context.ts';
 import { buildKeyed } from './build/build-keyed.ts';
@@ -85,6 +86,7 @@ export async function buildGroup(input: GroupBuild): Promise<TransformedModel[]>
     const context = contextFor(shared, model);
     const result = await bringUpToDate(shared, context);
     results.push(result);
+    stepDone('model recorded', model.name);
     if (result.status === 'built' && model.materialized !== 'view') built.push(context);
   }
   // A table that was made anew has lost the keys of models that did not change.
@@ -95,7 +97,9 @@ export async function buildGroup(input: GroupBuild): Promise<TransformedModel[]>
     if (isThere) await bringForeignKeys(contextFor(shared, model));
   }
   await checkForeignKeys(shared);
-  return checkRows(shared, results);
+  const checked = await checkRows(shared, results);
+  stepDone('models checked', group.models[0]?.name ?? '');
+  return checked;
 }
 
 /** What does not pass takes the whole group with it; all of it is found out first. */
@@ -194,6 +198,7 @@ async function bringUpToDate(shared: Shared, context: BuildContext): Promise<Tra
   if (need !== 'build') return resultOf(model, 'unchanged', null, started);
   if (context.known?.hash !== model.hash) shared.redefined.add(model.name);
   const built = await BUILDERS[model.materialized](context);
+  stepDone('model made', model.name);
   const { inserted, updated, deleted } = built.changes;
   if (inserted + updated + deleted > 0 || shared.redefined.has(model.name)) shared.changed.add(model.name);
   const { materialized, file, hash } = model;

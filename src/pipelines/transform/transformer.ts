@@ -6,6 +6,7 @@ import { SluiceError } from '../../errors.ts';
 import { saveChecks } from '../../ledger/checks.ts';
 import { readKnownModels, readStaging, registerModels, saveModelRun } from '../../ledger/models.ts';
 import { identifierFrom, shortenWithHash } from '../../naming.ts';
+import { stepDone } from '../../steps.ts';
 import type { CheckResult } from '../checks/check-result.ts';
 import { buildGroup, inputsOf } from './build-group.ts';
 import { groupModels, type ModelGroup } from './graph.ts';
@@ -123,8 +124,9 @@ async function transformGroup(
     current = model;
   };
   try {
-    return await holdingModels(pool, [...modelIds.values()], signal, () =>
-      inTransaction(
+    const results = await holdingModels(pool, [...modelIds.values()], signal, () => {
+      stepDone('models locked', current.name);
+      return inTransaction(
         pool,
         async (client) => {
           await client.query('set transaction isolation level repeatable read');
@@ -136,8 +138,10 @@ async function transformGroup(
           });
         },
         { signal },
-      ),
-    );
+      );
+    });
+    stepDone('models committed', current.name);
+    return results;
   } catch (failure) {
     if (signal.aborted) throw new SluiceError('TRANSFORM_STOPPED', {}, failure);
     const error = toSluiceError(failure, { table: current.name });

@@ -5,6 +5,7 @@ import { SourceHandle } from '../../formats/file-handle.ts';
 import { hashPrefixes } from '../../formats/hash-prefixes.ts';
 import { type RunState, readRun } from '../../ledger/find-run.ts';
 import { type KeptSource, keptSource, registerReplay } from '../../ledger/kept-files.ts';
+import { stepDone } from '../../steps.ts';
 
 /** States of a run whose kept file may be loaded again. */
 const REPLAYABLE = new Set(['published', 'failed', 'retracted', 'superseded', 'discarded']);
@@ -29,7 +30,9 @@ export async function queueReplay(pool: Pool, run: RunState): Promise<number> {
   const handle = await SourceHandle.open(path, displayPath);
   try {
     await refuseChanged(handle, source, run);
-    return await registerReplay(pool, run.runId, source, handle.opened);
+    const fileId = await registerReplay(pool, run.runId, source, handle.opened);
+    stepDone('replay queued', run.fileName);
+    return fileId;
   } finally {
     await handle.close();
   }

@@ -48,9 +48,12 @@ async function retract(client: PoolClient, pool: Pool, runId: number): Promise<R
   refuseUnpublished(run);
   const loads = await withWholeTables(client, await publishedLoads(client, runId));
   const deleted = await deleteRows(client, loads);
+  stepDone('rows removed', run.path);
   const loadIds = loads.map((load) => load.loadId);
   const fileIds = await recordUndone(client, loadIds, { status: 'retracted', by: null });
+  stepDone('undo recorded', run.path);
   const detached = await detachSegmentsOf(client, loads);
+  stepDone('segments detached', run.path);
   return { run, tables: removedRows(loads, deleted), fileIds, detached };
 }
 
