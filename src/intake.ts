@@ -13,6 +13,7 @@ export class Intake {
   private readonly watcher: Watcher;
   private readonly dispatcher: Dispatcher;
   private looking: NodeJS.Timeout | undefined;
+  private look: Promise<void> | null = null;
 
   constructor(
     private readonly application: Application,
@@ -48,9 +49,21 @@ export class Intake {
     await this.watcher.start();
     this.dispatcher.notify();
     if (this.dispatcher.stopped) return;
-    const { grownFiles, settings } = this.application;
     // The file system or the database may be away; the next look finds what this one did not.
-    this.looking = setInterval(() => void grownFiles.check().catch(() => {}), settings.rescanMs);
+    this.looking = setInterval(() => {
+      this.look ??= this.lookAround()
+        .catch(() => {})
+        .finally(() => {
+          this.look = null;
+        });
+    }, this.application.settings.rescanMs);
+  }
+
+  /** Finds what nobody tells of: files that grew, and outcomes that another process has recorded and not carried out. */
+  private async lookAround(): Promise<void> {
+    const { grownFiles, outcomes } = this.application;
+    await grownFiles.check();
+    await outcomes.writePending();
   }
 
   /** Resolves when everything that was there has an outcome. */
@@ -68,6 +81,7 @@ export class Intake {
   async stop(graceMs: number): Promise<void> {
     clearInterval(this.looking);
     await this.application.grownFiles.stop();
+    await this.look;
     await this.watcher.stop();
     await this.dispatcher.stop(graceMs);
   }

@@ -9,6 +9,9 @@ export type FileOrigin = 'imports' | 'command';
 /** One file dropped into the imports folder, from its detection until it has been moved away. */
 @Entity({ schema: BOOKKEEPING_SCHEMA, name: 'source_file' })
 @Index('source_file_waiting_once', ['path_bytes'], { unique: true, where: 'finished_at is null' })
+@Index('source_file_outcome_pending', ['file_id'], {
+  where: 'finished_at is not null and outcome_done_at is null',
+})
 @Index('source_file_claim', ['status', 'next_attempt_at', 'mtime_ns'])
 @Index('source_file_sha256', ['sha256'])
 @Index('source_file_size', ['size_bytes'])

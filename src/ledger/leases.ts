@@ -23,6 +23,8 @@ export class Leases {
   /** Server process of the last connection. */
   private backendPid: number | null = null;
   private closed = false;
+  /** Files that this process works on; the server would give it a lease twice. */
+  private readonly own = new Set<number>();
   /** Told when the folder was lost with a connection, and somebody else has it now. */
   onFolderLost: (error: SluiceError) => void = () => {};
 
@@ -59,11 +61,24 @@ export class Leases {
     // Another process has the one before.
     const gaps = rows.filter((row) => !row.is_next);
     if (gaps.length > 0) await this.release(gaps.map((row) => row.file_id));
+    for (const row of rows) if (row.is_next) this.own.add(row.file_id);
     return rows.filter((row) => row.is_next).map(toSourceFile);
   }
 
-  /** Takes the lease on one file; false when another process has it. */
+  /** Takes the lease on one file; false when somebody has it, here or in another process. */
   async hold(fileId: number): Promise<boolean> {
+    if (this.own.has(fileId)) return false;
+    this.own.add(fileId);
+    let isHeld = false;
+    try {
+      isHeld = await this.lock(fileId);
+    } finally {
+      if (!isHeld) this.own.delete(fileId);
+    }
+    return isHeld;
+  }
+
+  private async lock(fileId: number): Promise<boolean> {
     const { rows } = await this.inTurn(async () => {
       const client = await this.connection();
       return client.query<{ held: boolean }>(
@@ -75,6 +90,7 @@ export class Leases {
   }
 
   async release(fileIds: readonly number[]): Promise<void> {
+    for (const fileId of fileIds) this.own.delete(fileId);
     const connected = this.client;
     if (connected === null) return;
     await this.inTurn(async () => {

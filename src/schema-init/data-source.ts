@@ -14,6 +14,7 @@ import { Checks1796500000000 } from './migrations/1796500000000-checks.ts';
 import { Exports1796600000000 } from './migrations/1796600000000-exports.ts';
 import { Footers1796700000000 } from './migrations/1796700000000-footers.ts';
 import { Upkeep1796850000000 } from './migrations/1796850000000-upkeep.ts';
+import { PendingOutcomes1796900000000 } from './migrations/1796900000000-pending-outcomes.ts';
 
 export const MIGRATIONS = [
   Bookkeeping1795219200000,
@@ -28,6 +29,7 @@ export const MIGRATIONS = [
   Exports1796600000000,
   Footers1796700000000,
   Upkeep1796850000000,
+  PendingOutcomes1796900000000,
 ];
 
 /**

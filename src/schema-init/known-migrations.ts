@@ -19,6 +19,7 @@ export const KNOWN_MIGRATIONS = [
   'Exports1796600000000',
   'Footers1796700000000',
   'Upkeep1796850000000',
+  'PendingOutcomes1796900000000',
 ] as const;
 
 /** Names of the migrations the database has had; empty when it has no bookkeeping schema. */

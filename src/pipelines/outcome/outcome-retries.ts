@@ -59,7 +59,9 @@ export class OutcomeRetries {
       const patienceMs = fileIds === null ? 0 : PATIENCE_MS;
       if (!(await this.holdWithin(file.fileId, patienceMs))) continue;
       try {
-        await this.write([file]);
+        // Whoever had the lease until now may have done it.
+        const isPending = fileIds !== null || (await this.writer.pending([file.fileId])).length > 0;
+        if (isPending) await this.write([file]);
       } finally {
         await this.leases.release([file.fileId]);
       }
@@ -88,7 +90,7 @@ export class OutcomeRetries {
     if (this.stopped || this.timer !== null) return;
     this.timer = setTimeout(() => {
       this.timer = null;
-      // The database may be away as well; the dispatcher reports that, and its recovery leads back here.
+      // The database may be away as well; the dispatcher reports that, and the next look at what is pending leads back here.
       this.writePending().catch(() => {});
     }, ms);
   }
