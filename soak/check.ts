@@ -1,13 +1,17 @@
-import { readdir } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { examine } from '../src/doctor/examine.ts';
 import type { Model } from './model.ts';
-import type { World } from './world.ts';
+import { MODELS, type World } from './world.ts';
 
 /** From the last fault to the last file. */
 const QUIET_MS = 120_000;
 /** At rest for so many looks, 0.1 s apart: several rescans, for what grew after it was moved is found by those. */
 const CALM_LOOKS = 12;
+/** From quiet to the models. */
+const MODELS_MS = 60_000;
 
 /** Waits until every file in the imports folder has an outcome. Throws when that takes too long. */
 export async function untilQuiet(world: World): Promise<void> {
@@ -46,7 +50,7 @@ export async function differences(world: World, model: Model): Promise<string[]>
   const found = await readIds(world);
   const expected = new Set<number>();
   let rejects = 0;
-  for (const [name, { from, rows, certainty, dataset, rejects: bad }] of model.deliveries) {
+  for (const { file, from, rows, certainty, dataset, rejects: bad } of model.deliveries) {
     let there = 0;
     for (let id = from; id < from + rows; id++) {
       expected.add(id);
@@ -54,13 +58,16 @@ export async function differences(world: World, model: Model): Promise<string[]>
     }
     rejects += bad;
     const right = there === rows || (certainty === 'all-or-none' && there === 0);
-    if (!right) problems.push(`${name}: ${there} of ${rows} rows are in ${dataset}`);
+    if (!right) problems.push(`${file}: ${there} of ${rows} rows (from ${from}) are in ${dataset}`);
   }
   for (const [id, dataset] of found) {
     if (!expected.has(id)) problems.push(`row ${id} in ${dataset} belongs to no delivery`);
     if (problems.length > 20) break;
   }
-  problems.push(...(await countProblems(world, found.size, rejects)));
+  problems.push(...(await countProblems(world, rejects)));
+  problems.push(...(await heldProblems(world, model)));
+  problems.push(...(await modelProblems(world)));
+  problems.push(...(await exportProblems(world)));
   const settings = { importsDir: world.imports, exportsDir: world.exports, stagingSchema: 'staging' };
   for (const { findings } of await examine({ pool: world.pool, settings })) {
     problems.push(...findings.map(({ check, subject, problem }) => `${check}: ${subject}: ${problem}`));
@@ -92,7 +99,7 @@ async function readIds({ pool }: World): Promise<Map<number, string>> {
   return ids;
 }
 
-async function countProblems(world: World, _rows: number, rejects: number): Promise<string[]> {
+async function countProblems(world: World, rejects: number): Promise<string[]> {
   const { rows } = await world.pool.query<{ rejects: number; orphans: number }>(
     `select (select count(*) from sluice.reject x join sluice.run r using (run_id) where r.status = 'published') as rejects,
             (select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -106,4 +113,52 @@ async function countProblems(world: World, _rows: number, rejects: number): Prom
   const exported = await readdir(world.exports, { recursive: true });
   problems.push(...exported.filter((name) => name.endsWith('.tmp')).map((name) => `${name} is left over`));
   return problems;
+}
+
+/** What waits for a decision, and nothing else. */
+async function heldProblems({ pool }: World, model: Model): Promise<string[]> {
+  const sql = "select name from sluice.source_file where status = 'held' order by name";
+  const { rows } = await pool.query<{ name: string }>(sql);
+  const found = rows.map(({ name }) => name).join(', ');
+  const expected = [...model.held.keys()].sort().join(', ');
+  return found === expected ? [] : [`held are «${found}», and not «${expected}»`];
+}
+
+/** The warehouse follows by itself, a moment later. */
+async function modelProblems({ pool }: World): Promise<string[]> {
+  const problems: string[] = [];
+  for (const name of Object.keys(MODELS)) {
+    const parent = await pool.query(`select to_regclass('staging.${name}') is not null as there`);
+    if (parent.rows[0]?.there !== true) continue;
+    const rowsOf = (table: string) =>
+      `select coalesce(sum(hashtext(id::text || name::text)::bigint), 0) || ' of ' || count(*) from ${table}`;
+    const sql = `select (${rowsOf(`staging.${name}`)}) as wanted, (${rowsOf(`datawarehouse.${name}`)}) as found`;
+    const deadline = Date.now() + MODELS_MS;
+    let told = '';
+    for (let equal = false; !equal; await sleep(100)) {
+      const rows = await pool.query<{ wanted: string; found: string }>(sql).then(
+        (result) => result.rows,
+        () => [],
+      );
+      equal = rows[0] !== undefined && rows[0].wanted === rows[0].found;
+      told = `the model ${name} holds ${rows[0]?.found ?? 'nothing'} rows, the dataset ${rows[0]?.wanted}`;
+      if (!equal && Date.now() > deadline) {
+        problems.push(told);
+        break;
+      }
+    }
+  }
+  return problems;
+}
+
+/** A file with a manifest is the one that the manifest speaks of. */
+async function exportProblems({ exports: folder }: World): Promise<string[]> {
+  const file = join(folder, 'files.csv');
+  const manifest = await readFile(`${file}.manifest.json`, 'utf8').catch(() => null);
+  if (manifest === null) return [];
+  const { sha256 } = JSON.parse(manifest) as { sha256: string };
+  const found = createHash('sha256')
+    .update(await readFile(file))
+    .digest('hex');
+  return found === sha256 ? [] : ['files.csv is not what its manifest says'];
 }

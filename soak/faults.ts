@@ -17,6 +17,14 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     await sleep(random.below(600));
     await world.signal('SIGTERM');
   },
+  'stop the service by two signals': async (world, random) => {
+    await sleep(random.below(600));
+    await world.signal('SIGTERM', 'SIGTERM');
+  },
+  'suspend the service': async (world, random) => {
+    await sleep(random.below(600));
+    await world.suspend(200 + random.below(2_000));
+  },
   'kill the service at a step': async (world, random) => {
     const step = ALL_STEPS[random.below(ALL_STEPS.length)] ?? 'file settled';
     await world.stop();
@@ -47,4 +55,50 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     await sleep(random.below(800));
     await world.server.resume();
   },
+  'kill a process of the database': async (world, random) => {
+    await sleep(random.below(600));
+    const { rows } = await world.pool
+      .query<{ pid: number }>(
+        "select pid from pg_stat_activity where application_name like 'sluice%' and pid <> pg_backend_pid() order by random() limit 1",
+      )
+      .catch(() => ({ rows: [] }));
+    // The server ends all sessions then, and recovers by itself.
+    for (const { pid } of rows) killIfThere(pid);
+  },
+  'lock a table': (world, random) => {
+    const table = random.pick(['staging.feed_a', 'staging.rates', 'staging.whole', 'sluice.load_job']);
+    return holdLock(world, table, 200 + random.below(1_500)).catch(() => undefined);
+  },
+  'let the database refuse to write': async (world, random) => {
+    await sleep(random.below(600));
+    const set = (to: string) =>
+      world.pool
+        .query(`alter system set default_transaction_read_only = ${to}`)
+        .then(() => world.pool.query('select pg_reload_conf()'))
+        .catch(() => undefined);
+    await set('on');
+    await sleep(200 + random.below(1_000));
+    await set('off');
+  },
 };
+
+async function holdLock({ pool }: World, table: string, ms: number): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await client.query(`begin; lock table ${table} in access exclusive mode`);
+    await sleep(ms);
+    await client.query('rollback');
+    client.release();
+  } catch (error) {
+    client.release(true);
+    throw error;
+  }
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended meanwhile.
+  }
+}

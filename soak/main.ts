@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Random } from '../bench/generate/random.ts';
-import { ACTIONS, type Action } from './actions.ts';
+import { ACTIONS } from './actions.ts';
 import { differences, untilQuiet } from './check.ts';
 import { FAULTS } from './faults.ts';
 import { type Delivery, Model } from './model.ts';
 import { type Options, readOptions } from './options.ts';
+import type { Action } from './scene.ts';
 import { CountWatcher } from './watch-counts.ts';
 import { World } from './world.ts';
 
@@ -68,11 +69,13 @@ interface Round {
 /** Senders send while things go wrong; then there is quiet, and everything is compared. */
 async function playRound(scene: Round): Promise<string[]> {
   const { world, model, watcher } = scene;
-  const earlier = [...model.deliveries.values()];
+  const earlier = model.deliveries;
+  model.beginRound();
   try {
-    await Promise.all([send(scene, earlier), goWrong(scene)]);
+    const random = new Random(scene.random.bits());
+    // What happens on one side must not depend on how fast the other is.
+    await Promise.all([send(scene, earlier), goWrong({ ...scene, random })]);
     await untilQuiet(world);
-    await takeBack(scene);
     return [...(await differences(world, model)), ...(await watcher.seenInPart())];
   } catch (error) {
     return [error instanceof Error ? (error.stack ?? error.message) : String(error)];
@@ -82,7 +85,8 @@ async function playRound(scene: Round): Promise<string[]> {
 async function send(scene: Round, earlier: readonly Delivery[]): Promise<void> {
   const { random, tally } = scene;
   const sending: Promise<void>[] = [];
-  for (let place = 0; place < 1 + random.below(ACTIONS_PER_ROUND); place++) {
+  const actions = 1 + random.below(ACTIONS_PER_ROUND);
+  for (let place = 0; place < actions; place++) {
     const { name, act } = WEIGHTED[random.below(WEIGHTED.length)] as { name: string; act: Action };
     count(tally, name);
     // Each sender has its own luck: what one does must not depend on how fast another is.
@@ -99,25 +103,6 @@ async function goWrong({ world, random, tally }: Round): Promise<void> {
     count(tally, `fault: ${name}`);
     await FAULTS[name]?.(world, new Random(random.bits()));
   }
-}
-
-/** Now and then a run is retracted, or loaded again from its kept file. */
-async function takeBack({ world, model, random, tally }: Round): Promise<void> {
-  const what = ['retract', 'replay', 'nothing', 'nothing'][random.below(4)] as string;
-  const names = [...model.deliveries].filter(([, one]) => one.certainty === 'all').map(([name]) => name);
-  const name = names[random.below(Math.max(1, names.length))];
-  if (what === 'nothing' || name === undefined) return;
-  const { rows } = await world.pool.query<{ run_id: number }>(
-    "select run_id from sluice.source_file where name = $1 and status = 'published' order by file_id desc limit 1",
-    [name],
-  );
-  const [run] = rows;
-  if (run === undefined) return;
-  count(tally, what);
-  const code = await world.command([what, String(run.run_id)]);
-  if (code !== 0 && code !== 3) throw new Error(`${what} of ${name} ended with ${code}`);
-  if (what === 'retract') model.remove(name);
-  await untilQuiet(world);
 }
 
 function count(tally: Tally, name: string): void {

@@ -1,5 +1,7 @@
 /** One delivery that was made, and what has to become of it. */
 export interface Delivery {
+  /** Name of the source file that brought it; an archive brings several. */
+  readonly file: string;
   readonly dataset: string;
   /** Ids of its good records: `from` up to but not including `from + rows`. */
   readonly from: number;
@@ -11,8 +13,16 @@ export interface Delivery {
 
 /** What has to be in Postgres, told apart from how it got there. Ids are given out once. */
 export class Model {
-  readonly deliveries = new Map<string, Delivery>();
+  /** Deliveries that wait for a decision, by the name of their file. */
+  readonly held = new Map<string, Delivery>();
+  private readonly published = new Set<Delivery>();
+  private readonly reserved = new Set<string>();
+  private readonly turns = new Map<string, Promise<void>>();
   private nextId = 1;
+
+  get deliveries(): readonly Delivery[] {
+    return [...this.published];
+  }
 
   takeIds(count: number): number {
     const from = this.nextId;
@@ -20,13 +30,38 @@ export class Model {
     return from;
   }
 
-  /** Under the name of its file; another of that name takes its place. */
-  set(name: string, delivery: Delivery): void {
-    this.deliveries.set(name, delivery);
+  add(delivery: Delivery): void {
+    this.published.add(delivery);
   }
 
-  remove(name: string): void {
-    this.deliveries.delete(name);
+  /** Of all that is there, what matches is gone. */
+  remove(isGone: (delivery: Delivery) => boolean): void {
+    for (const one of this.published) if (isGone(one)) this.published.delete(one);
+  }
+
+  of(file: string): readonly Delivery[] {
+    return this.deliveries.filter((one) => one.file === file);
+  }
+
+  beginRound(): void {
+    this.reserved.clear();
+  }
+
+  /** Nobody else has to do with this file in this round; false when somebody has. */
+  reserve(file: string): boolean {
+    if (this.reserved.has(file)) return false;
+    this.reserved.add(file);
+    return true;
+  }
+
+  /** Does things to one file one after the other, so that it is known which of them was the last. */
+  inTurn(file: string, work: () => Promise<void>): Promise<void> {
+    const turn = (this.turns.get(file) ?? Promise.resolve()).then(work);
+    this.turns.set(
+      file,
+      turn.catch(() => undefined),
+    );
+    return turn;
   }
 }
 

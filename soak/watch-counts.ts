@@ -1,13 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { World } from './world.ts';
 
-const TABLES = ['feed_a', 'feed_b', 'feed_c', 'rates'];
+const TABLES = ['feed_a', 'feed_b', 'feed_c', 'rates', 'stock', 'whole'];
+/** Its files replace each other: from the first on exactly one is there. */
+const REPLACED = 'whole';
 const EVERY_MS = 20;
 
 /** Reads the tables all the time, as dashboards do, and notes how many rows of each run could be seen. */
 export class CountWatcher {
   reads = 0;
   private readonly seen = new Map<number, Set<number>>();
+  /** How many runs of `REPLACED` somebody saw at once, other than one. */
+  private readonly notOne = new Set<number>();
+  private began = false;
   private stopped = false;
   private readonly loop: Promise<void>;
 
@@ -41,6 +46,9 @@ export class CountWatcher {
       }
     }
     this.seen.clear();
+    problems.push(
+      ...[...this.notOne].map((runs) => `somebody saw ${runs} deliveries of ${REPLACED} at once`),
+    );
     return problems;
   }
 
@@ -56,6 +64,10 @@ export class CountWatcher {
       `select _run_id as run, count(*) as n from staging.${table} group by 1`,
     );
     this.reads++;
+    if (table === REPLACED) {
+      this.began ||= rows.length > 0;
+      if (this.began && rows.length !== 1) this.notOne.add(rows.length);
+    }
     for (const { run, n } of rows) {
       const counts = this.seen.get(run) ?? new Set();
       this.seen.set(run, counts.add(n));

@@ -4,6 +4,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import type pg from 'pg';
 import { findBinaries } from '../src/db/embedded/binaries.ts';
@@ -13,11 +14,30 @@ import { OwnServer } from '../test/pipelines/own-server.ts';
 const ROOT = join(import.meta.dirname, '..');
 const KILLER = pathToFileURL(join(ROOT, 'test/crash/kill-at.mjs')).href;
 
+/** Of the encrypted files. */
+export const PASSPHRASE = 'only for the soak';
+
 const CONFIG = `import { defineConfig, defineDataset } from 'sluice';
 export default defineConfig({ datasets: [
+  ...['feed_a', 'feed_b', 'feed_c'].map((name) => defineDataset({ name })),
   defineDataset({ name: 'rates', match: 'rates_*.csv', redelivery: { changed: 'supersede' } }),
+  defineDataset({ name: 'stock', match: 'stock_*.csv', redelivery: { changed: 'hold' } }),
+  defineDataset({ name: 'whole', disposition: 'replace' }),
 ] });
 `;
+
+/** Models that keep up with the datasets they are named after; `check.ts` compares them. */
+export const MODELS: Readonly<Record<string, string>> = {
+  feed_a: '-- @materialized incremental\nselect id, name, _run_id from {{ staging.feed_a }}',
+  rates: '-- @materialized table\nselect id, name from {{ staging.rates }}',
+  stock: '-- @materialized merge\n-- @key id\nselect id, name, _run_id, _row from {{ staging.stock }}',
+};
+
+/** Right after this step, done for that many times, a process ends itself with SIGKILL. */
+export interface KillAt {
+  readonly step: string;
+  readonly time: number;
+}
 
 /** A server, a service and folders of their own. */
 export class World {
@@ -45,20 +65,16 @@ export class World {
     const world = new World(root, server, pool);
     await mkdir(world.imports);
     await writeFile(join(root, 'sluice.config.ts'), CONFIG);
+    await mkdir(join(root, 'warehouse'));
+    for (const [name, sql] of Object.entries(MODELS))
+      await writeFile(join(root, 'warehouse', `${name}.sql`), sql);
     return world;
   }
 
   /** Starts the service; with `killAt` it ends itself right after that step. Does not wait until it is ready. */
-  start(killAt?: { step: string; time: number }): void {
+  start(killAt?: KillAt): void {
     this.wanted = true;
-    const env = {
-      ...this.environment(),
-      ...(killAt !== undefined && {
-        NODE_OPTIONS: `--import=${KILLER}`,
-        KILL_AT: killAt.step,
-        KILL_TIME: String(killAt.time),
-      }),
-    };
+    const env = this.environment(killAt);
     const child = spawn(process.execPath, [join(ROOT, 'bin/sluice'), 'start'], { cwd: this.root, env });
     const log = createWriteStream(join(this.root, 'service.log'), { flags: 'a' });
     child.stdout?.pipe(log, { end: false });
@@ -77,13 +93,21 @@ export class World {
     });
   }
 
-  /** Sends a signal; the service is started again when it has ended. */
-  async signal(signal: NodeJS.Signals): Promise<void> {
+  /** Sends signals; the service is started again when it has ended. */
+  async signal(...signals: NodeJS.Signals[]): Promise<void> {
     const { service } = this;
     if (service === null || service.exitCode !== null) return;
     const ended = once(service, 'exit');
-    service.kill(signal);
+    for (const signal of signals) service.kill(signal);
     await ended;
+  }
+
+  /** The service stands still for so long, as on a machine that sleeps. */
+  async suspend(ms: number): Promise<void> {
+    const { service } = this;
+    service?.kill('SIGSTOP');
+    await sleep(ms);
+    service?.kill('SIGCONT');
   }
 
   async stop(): Promise<void> {
@@ -91,11 +115,11 @@ export class World {
     await this.signal('SIGTERM');
   }
 
-  /** Runs one command to its end; gives its exit code. */
-  async command(args: readonly string[]): Promise<number | null> {
+  /** Runs one command to its end; gives its exit code, null when it was killed. */
+  async command(args: readonly string[], killAt?: KillAt): Promise<number | null> {
     const child = spawn(process.execPath, [join(ROOT, 'bin/sluice'), ...args], {
       cwd: this.root,
-      env: this.environment(),
+      env: this.environment(killAt),
     });
     const log = createWriteStream(join(this.root, 'commands.log'), { flags: 'a' });
     child.stdout?.pipe(log, { end: false });
@@ -112,9 +136,14 @@ export class World {
     if (!keep) await rm(this.root, { recursive: true, force: true });
   }
 
-  private environment(): Record<string, string> {
+  private environment(killAt?: KillAt): Record<string, string> {
     const { PATH = '', HOME = '' } = process.env;
     const pace = { SETTLE_MS: '60', RESCAN_MS: '300', LANES: '2', CONCURRENCY: '2', REJECT_LIMIT: 'none' };
-    return { PATH, HOME, DATABASE_URL: this.server.url, MAX_ATTEMPTS: '50', ...pace };
+    const own = { DATABASE_URL: this.server.url, GPG_PASSPHRASE: PASSPHRASE, MAX_ATTEMPTS: '50' };
+    return { PATH, HOME, ...own, ...pace, ...(killAt !== undefined && killing(killAt)) };
   }
+}
+
+function killing({ step, time }: KillAt): Record<string, string> {
+  return { NODE_OPTIONS: `--import=${KILLER}`, KILL_AT: step, KILL_TIME: String(time) };
 }
