@@ -180,11 +180,14 @@ const IN_SCOPE = `f.finished_at is null and f.status <> 'detected'
        and ($2::bytea is null or substring(f.path_bytes for length($2::bytea)) = $2::bytea)
        and ($3::bigint[] is null or f.file_id = any($3::bigint[]))`;
 
+/** Longer than any pause: whatever is to be tried again later than that was put off before the server's clock was set back. */
+const CLOCK_WAS_SET = "interval '5 minutes'";
+
 const CLAIM = `
   with unfinished as (
     select f.file_id, f.mtime_ns, f.moment collate "C" as moment, f.file_id = any($4::bigint[]) as is_held,
            coalesce(${FEED_OF_FILE}, f.file_id::text) collate "C" as feed,
-           (f.next_attempt_at is null or f.next_attempt_at <= now())
+           (f.next_attempt_at is null or f.next_attempt_at <= now() or f.next_attempt_at > now() + ${CLOCK_WAS_SET})
              and ($5::bigint is null or f.size_bytes <= $5)
              and (f.file_id <> all($4::bigint[]) or f.file_id = any($6::bigint[])) as is_ready
       from sluice.source_file f

@@ -11,12 +11,24 @@ import { stepDone } from '../../steps.ts';
  */
 export async function moveFile(file: SourceFile, folder: string, runId: number): Promise<Buffer | null> {
   if (!(await isStill(file.path, file.identity))) return findMoved(file, folder, runId);
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   for (const target of targets(file, folder, runId)) {
     if (target.equals(file.path)) return target;
     if (await moveTo(file, target)) return target;
   }
   throw new Error(`every name for ${file.displayPath} in ${folder} is taken`);
+}
+
+/** On a file system that cannot be written to Node gives the wrong reason, and a plain attempt the right one. */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    let missing = folder;
+    while ((await lstat(path.dirname(missing)).catch(() => null)) === null) missing = path.dirname(missing);
+    await mkdir(missing);
+    throw error;
+  }
 }
 
 /** Moves a file back to where it came from; false when something else is there now. */

@@ -39,11 +39,14 @@ describe('a transform that is killed', () => {
       const process = service.spawn(at === 0 ? ['load', path] : ['transform', name]);
       const asleep =
         "select count(*) from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()";
+      // A model that has nothing new to take in would not wait, and end: that is to be told from being slow.
       await eventually(
-        async () => (await service.value<number>(asleep)) > 0,
-        30_000,
+        async () => !process.running || (await service.value<number>(asleep)) > 0,
+        60_000,
         `${name} in the middle`,
+        () => process.output,
       );
+      expect(process.running, process.output).toBe(true);
       await process.kill();
       expect(await rows(name)).toEqual(before);
       await eventually(
