@@ -8,6 +8,7 @@ import { LAYOUT_ERRORS } from './errors/layout.ts';
 import { RECORD_ERRORS } from './errors/records.ts';
 import { RUN_ERRORS } from './errors/runs.ts';
 import { SOURCE_FILE_ERRORS } from './errors/source-files.ts';
+import { SOURCE_ERRORS } from './errors/sources.ts';
 import { UNDO_ERRORS } from './errors/undo.ts';
 import { UPKEEP_ERRORS } from './errors/upkeep.ts';
 import { WAREHOUSE_ERRORS } from './errors/warehouse.ts';
@@ -32,6 +33,7 @@ export const CATALOGUE = {
   ...DUMP_ERRORS,
   ...LAYOUT_ERRORS,
   ...RUN_ERRORS,
+  ...SOURCE_ERRORS,
   ...UNDO_ERRORS,
   ...UPKEEP_ERRORS,
   ...WATCHING_ERRORS,

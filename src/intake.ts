@@ -3,6 +3,7 @@ import { toArrival } from './arrivals.ts';
 import { toSluiceError } from './db/database-error.ts';
 import { countWaiting } from './ledger/waiting-files.ts';
 import type { Application } from './main.ts';
+import { endInterrupted } from './pull.ts';
 import type { Dispatcher } from './queue/dispatcher.ts';
 import { stepDone } from './steps.ts';
 import type { SettledFile } from './watcher/settled-file.ts';
@@ -45,6 +46,7 @@ export class Intake {
 
   async start(): Promise<void> {
     await this.application.outcomes.writePending();
+    await endInterrupted(this.application);
     await this.application.lookForGrown();
     await this.watcher.start();
     this.dispatcher.notify();

@@ -19,6 +19,7 @@ import { endRuns, endStatusOf } from './ledger/runs.ts';
 import type { Arrival, SourceFile } from './ledger/source-file.ts';
 import { countUnfinished, finishedFiles } from './ledger/waiting-files.ts';
 import type { Log } from './log.ts';
+import { type FreshnessChange, FreshnessWatch, feedsOf } from './pipelines/checks/freshness-watch.ts';
 import { Exports } from './pipelines/export/exports.ts';
 import { FamiliarFiles } from './pipelines/familiar-files.ts';
 import { archiveFile } from './pipelines/handlers/archive-file.ts';
@@ -26,6 +27,7 @@ import { delimitedFile } from './pipelines/handlers/delimited-file.ts';
 import { dumpArchive } from './pipelines/handlers/dump-archive.ts';
 import { encrypted } from './pipelines/handlers/encrypted.ts';
 import { rejectCorrection } from './pipelines/handlers/reject-correction.ts';
+import { datasetFrom } from './pipelines/identify/dataset-name.ts';
 import { feedOrderOf } from './pipelines/identify/feed-order.ts';
 import { type Progress, ProgressMeter, progressLine } from './pipelines/load/progress.ts';
 import { finishedFile, GrownFiles, LOOKED_AT_HOURS, MOST_FILES } from './pipelines/outcome/grown-files.ts';
@@ -87,6 +89,8 @@ export class Application {
   /** Looks after files whose sender goes on writing to them. */
   readonly grownFiles: GrownFiles;
   readonly transforms: Transforms;
+  /** Looks whether feeds come when they are due. */
+  readonly freshness: FreshnessWatch;
   readonly exports: Exports;
   readonly upkeep: ScheduledUpkeep;
   /** What lies beside source files. */
@@ -116,6 +120,11 @@ export class Application {
       ...{ pool, settings, log, maxAttempts },
       isLoading: () => this.loading > 0,
       onDone: () => this.exports.request(),
+    });
+    this.freshness = new FreshnessWatch({
+      ...{ pool, feeds: feedsOf(settings.datasets, datasetFrom) },
+      onChange: (change) => this.tellFreshness(change),
+      onFailure: (message) => log.warn(message),
     });
     this.upkeep = new ScheduledUpkeep({ pool, settings }, log);
     const writer = new OutcomeWriter({
@@ -238,6 +247,7 @@ export class Application {
   }
 
   async close(): Promise<void> {
+    await this.freshness.stop();
     await this.exports.stop();
     await this.transforms.stop();
     await this.upkeep.stop();
@@ -246,32 +256,47 @@ export class Application {
     await this.database.close();
   }
 
-  private worker(): Omit<Worker, 'unsettle' | 'holdBack'> {
-    const { context, log, options } = this;
+  /** Content that has been published is published once more. */
+  get again(): boolean {
+    return this.options.again ?? false;
+  }
+
+  readonly progressOf = (file: SourceFile) => {
+    const { log, options } = this;
     const every = options.onProgress === undefined ? PROGRESS_EVERY_MS : PROGRESS_BAR_EVERY_MS;
     const report = options.onProgress ?? ((progress: Progress) => log.info(progressLine(progress)));
-    const progressOf = (file: SourceFile) => {
-      const meter = new ProgressMeter(file.displayPath, every, report);
-      return (position: number, size: number) => meter.update(position, size);
-    };
+    const meter = new ProgressMeter(file.displayPath, every, report);
+    return (position: number, size: number | null) => meter.update(position, size);
+  };
+
+  /** Models are not built meanwhile. */
+  async whileLoading<T>(work: () => Promise<T>): Promise<T> {
+    this.loading++;
+    try {
+      return await work();
+    } finally {
+      this.loading--;
+    }
+  }
+
+  private worker(): Omit<Worker, 'unsettle' | 'holdBack'> {
+    const { context, again, progressOf } = this;
+    const { stallMs } = this.settings;
     return {
       execute: (items, signal) => {
-        this.loading++;
-        return watchForStall(
-          items.map(({ file }) => file),
-          { signal, stallMs: this.settings.stallMs },
-          (until, alive) =>
-            runGroup(context, items, { signal: until, again: options.again ?? false, alive, progressOf }),
-        ).finally(() => {
-          this.loading--;
-        });
+        const files = items.map(({ file }) => file);
+        return this.whileLoading(() =>
+          watchForStall(files, { signal, stallMs }, (until, alive) =>
+            runGroup(context, items, { signal: until, again, alive, progressOf }),
+          ),
+        );
       },
       conclude: (file, run, error) => this.conclude(file, run, error),
       finish: (files) => this.finish(files),
     };
   }
 
-  private async conclude(
+  async conclude(
     file: SourceFile,
     run: Parameters<Worker['conclude']>[1],
     error: SluiceError,
@@ -293,22 +318,34 @@ export class Application {
   }
 
   /** What was superseded by these files has a new outcome as well. */
-  private async finish(files: readonly SourceFile[]): Promise<void> {
+  async finish(files: readonly SourceFile[]): Promise<void> {
     await this.outcomes.write(files);
     this.transforms.request();
+    this.freshness.published();
     const superseded = await supersededFiles(this.database.pool, files);
     if (superseded.length > 0) await this.outcomes.writePending(superseded);
   }
 
+  private tellFreshness({ dataset, result }: FreshnessChange): void {
+    const { name, status, severity, message, rowsChecked } = result;
+    if (status === 'passed') this.log.info(`${dataset} has come: ${rowsChecked} rows | check ${name}`);
+    else this.log[severity === 'fail' ? 'error' : 'warn'](`${dataset} is late: ${message} | check ${name}`);
+  }
+
   private announce(outcome: Outcome): void {
-    if (this.options.onOutcome !== undefined) this.announced.add(outcome.file.fileId);
+    const { origin, fileId } = outcome.file;
     const isDoubtful =
       outcome.status === 'published' && outcome.checks.some(({ status }) => status === 'warned');
     this.log[LEVELS[outcome.status] ?? (isDoubtful ? 'warn' : 'info')](
       outcomeLine(outcome),
       outcomeFields(outcome),
     );
-    this.options.onOutcome?.(outcome);
+    // What an earlier process left is no outcome of what this one was asked to do.
+    if (this.options.onOutcome !== undefined && outcome.errorCode !== 'PULL_INTERRUPTED') {
+      this.announced.add(fileId);
+      this.options.onOutcome(outcome);
+    }
+    if (origin === 'pull') return;
     const finished = finishedFile(outcome);
     if (finished !== null) this.grownFiles.remember(finished);
     if (outcome.kept === null || outcome.kept.path.equals(outcome.file.path)) this.onLeft(outcome.file);

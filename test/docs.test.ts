@@ -108,12 +108,16 @@ describe('docs', () => {
     ]);
   });
 
-  it('the example in docs/checks.md is valid', async () => {
+  it('the examples in docs/checks.md are valid', async () => {
     const text = await readFile('docs/checks.md', 'utf8');
-    const configPath = join(folder, 'checks.config.ts');
-    await writeFile(configPath, /```ts\n([\s\S]*?)```/.exec(text)?.[1] ?? '');
-    const { datasets } = await loadSettings({ env: {}, cwd: folder, configPath });
-    expect(datasets[0]?.checks).toHaveLength(7);
+    const counts: (number | undefined)[] = [];
+    for (const [at, [, example = '']] of [...text.matchAll(/```ts\n([\s\S]*?)```/g)].entries()) {
+      const configPath = join(folder, `checks-${at}.config.ts`);
+      await writeFile(configPath, example);
+      const { datasets } = await loadSettings({ env: {}, cwd: folder, configPath });
+      counts.push(datasets[0]?.checks?.length);
+    }
+    expect(counts).toEqual([7, 1]);
   });
 
   it('examples/sluice.config.ts is valid, and its patterns match the example files', async () => {

@@ -24,13 +24,18 @@ export class ReusedDatabases {
   /** Throws when somebody else is still connected to it. */
   async giveBack(database: TestDatabase): Promise<void> {
     await eventually(() => isLeft(database.pool), GOODBYE_MS, 'every connection to the database is closed');
-    await database.pool.query(EMPTY);
+    await emptyDatabase(database.pool);
     this.free.push(database);
   }
 
   async drop(): Promise<void> {
     for (const database of this.all) await database.drop();
   }
+}
+
+/** Takes out what files have left: tables, and what the ledger says of them. */
+export async function emptyDatabase(pool: Pool): Promise<void> {
+  await pool.query(EMPTY);
 }
 
 async function isLeft(pool: Pool): Promise<boolean> {

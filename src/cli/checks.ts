@@ -1,10 +1,18 @@
 import type { Pool } from 'pg';
+import type { Settings } from '../config/settings.ts';
+import { saveChecks } from '../ledger/checks.ts';
+import { type CheckResult, stopping } from '../pipelines/checks/check-result.ts';
+import { evaluateFreshness, lastDeadline } from '../pipelines/checks/freshness.ts';
+import { feedsOf } from '../pipelines/checks/freshness-watch.ts';
+import { datasetFrom } from '../pipelines/identify/dataset-name.ts';
+import { checkModels } from '../pipelines/transform/check-models.ts';
 import { type CommonOptions, withLedger } from './command.ts';
 import { EXIT } from './exit-code.ts';
 import { camelCased, printJson, printLine, printTable } from './output.ts';
 
 export interface ChecksOptions extends CommonOptions {
   readonly rows?: boolean;
+  readonly run?: boolean;
 }
 
 interface ChecksRow {
@@ -29,18 +37,35 @@ interface FailingRow {
   row: unknown;
 }
 
-/** `sluice checks [SUBJECT]`: how each check came out when it was evaluated last, and with `--rows` what fails it. */
+/**
+ * `sluice checks [SUBJECT]`: how each check came out when it was evaluated last, with `--rows` what fails it. `--run` evaluates
+ * first what is about feeds and models.
+ */
 export function checks(subject: string | undefined, options: ChecksOptions): Promise<number> {
-  return withLedger(options, async ({ pool }) => {
+  return withLedger(options, async ({ pool }, { settings }) => {
+    const evaluated = options.run ? await evaluate(pool, settings, subject) : [];
     const rows = await latestChecks(pool, subject ?? null);
     const failing = options.rows ? await failingRows(pool, subject ?? null) : [];
     if (options.json) printJson(rows.map((row) => asJson(row, options.rows ? failing : null)));
     else printChecks(rows, failing);
-    return EXIT.ok;
+    return stopping(evaluated).length > 0 ? EXIT.failed : EXIT.ok;
   });
 }
 
-export async function latestChecks(pool: Pool, subject: string | null): Promise<ChecksRow[]> {
+async function evaluate(pool: Pool, settings: Settings, subject: string | undefined): Promise<CheckResult[]> {
+  const isWanted = (name: string) => subject === undefined || subject === name;
+  const results: CheckResult[] = [];
+  for (const { dataset, config } of feedsOf(settings.datasets, datasetFrom)) {
+    if (!isWanted(dataset)) continue;
+    const deadline = lastDeadline(config, new Date());
+    const result = await evaluateFreshness(pool, dataset, config, deadline);
+    await saveChecks(pool, { kind: 'dataset', name: dataset, runId: null }, [result]);
+    results.push(result);
+  }
+  return [...results, ...(await checkModels(pool, settings, isWanted))];
+}
+
+async function latestChecks(pool: Pool, subject: string | null): Promise<ChecksRow[]> {
   const { rows } = await pool.query<ChecksRow>(
     `select check_id, subject_kind, subject, name, kind, severity, status, rows_checked, rows_failing, message,
             run_id, file_name, checked_at

@@ -17,6 +17,7 @@ const UNREACHABLE: ReadonlySet<ErrorCode> = new Set([
   'DATABASE_UNREACHABLE',
   'DATABASE_CONNECTION_LOST',
   'DATABASE_BUSY',
+  'SOURCE_UNREACHABLE',
   'EMBEDDED_NO_BINARY',
   'EMBEDDED_UNREACHABLE',
   'EMBEDDED_START_FAILED',
@@ -41,6 +42,11 @@ const USAGE: ReadonlySet<ErrorCode> = new Set([
   'MODEL_CYCLE',
   'MODEL_UNKNOWN',
   'EXPORT_UNKNOWN',
+  'SOURCE_UNKNOWN',
+  'SOURCE_URL_MISSING',
+  'SOURCE_UNSUPPORTED',
+  'SOURCE_TABLE_UNKNOWN',
+  'SOURCE_DATASET_SHARED',
 ]);
 
 /** Exit code for an error that ended a command. */

@@ -1,21 +1,20 @@
 import type { Outcome } from '../ledger/outcomes.ts';
 import type { Application } from '../main.ts';
-import type { Dispatcher } from '../queue/dispatcher.ts';
 import { type CommonOptions, withApplication } from './command.ts';
 import { EXIT, exitCodeFor } from './exit-code.ts';
 import { printOutcomes } from './finished-files.ts';
 import { progressBar } from './progress-bar.ts';
-import { untilSignalled } from './signals.ts';
+import { type Stoppable, untilSignalled } from './signals.ts';
 
 export interface NamedFiles {
   /** `application_name` of the connections. */
   readonly name: string;
   readonly again: boolean;
-  /** How many files have to get an outcome. */
+  /** How many files have to get an outcome, where that is known before. */
   readonly expected: number;
 }
 
-type Work = (application: Application, onDispatcher: (dispatcher: Dispatcher) => void) => Promise<void>;
+type Work = (application: Application, onStoppable: (work: Stoppable) => void) => Promise<void>;
 
 /** Works on files that a command names, until each has an outcome or a signal ends it; prints what became of them. */
 export function finishNamed(options: CommonOptions, files: NamedFiles, work: Work): Promise<number> {
@@ -31,13 +30,13 @@ export function finishNamed(options: CommonOptions, files: NamedFiles, work: Wor
     ...(bar !== null && { onProgress: bar.draw }),
   };
   return withApplication(options, applicationOptions, async (application) => {
-    let dispatcher: Dispatcher | null = null;
+    let started: Stoppable | null = null;
     const working = work(application, (made) => {
-      dispatcher = made;
+      started = made;
     });
     const stoppable = {
-      stop: async (graceMs: number) => dispatcher?.stop(graceMs),
-      abortNow: () => dispatcher?.abortNow(),
+      stop: async (graceMs: number) => started?.stop(graceMs),
+      abortNow: () => started?.abortNow(),
     };
     const signalled = await untilSignalled(stoppable, working);
     printOutcomes(outcomes, options.json ?? false);

@@ -13,6 +13,7 @@ import { discard, type ReleaseOptions, release } from './held.ts';
 import { type LoadOptions, load } from './load.ts';
 import { once } from './once.ts';
 import { plan } from './plan.ts';
+import { type PullOptions, pull } from './pull.ts';
 import { rejects } from './rejects.ts';
 import { replay } from './replay.ts';
 import { type RetractOptions, retract } from './retract.ts';
@@ -71,6 +72,10 @@ async function buildProgram(onExit: (code: number) => void): Promise<Command> {
   add('plan <file>', 'show what loading a file would do, and why; writes nothing').action(
     (file: string, o: CommonOptions) => run(plan(file, o)),
   );
+  add('pull <source> [tables...]', 'load tables of a configured database, all from one moment')
+    .option('--again', 'publish content once more although it has been published')
+    .option('--plan', 'show what it would do, and why; writes nothing')
+    .action((source: string, tables: string[], o: PullOptions) => run(pull(source, tables, o)));
   add('status', 'show how many files are in which state, and what waits').action((o: CommonOptions) =>
     run(status(o)),
   );
@@ -85,6 +90,7 @@ async function buildProgram(onExit: (code: number) => void): Promise<Command> {
   );
   add('checks [dataset|model]', 'show how the checks came out that were evaluated last')
     .option('--rows', 'with rows that fail them')
+    .option('--run', 'evaluate those of models and of freshness first; exit code 2 when one does not hold')
     .action((subject: string | undefined, o: ChecksOptions) => run(checks(subject, o)));
   add('retract <run|file>', 'take the rows of a published run out of staging again')
     .option('--plan', 'show what would go, what depends on it and what stands in the way; changes nothing')
@@ -110,6 +116,19 @@ async function buildProgram(onExit: (code: number) => void): Promise<Command> {
   add('doctor', 'check ledger, tables and folders against each other; changes nothing').action(
     (o: CommonOptions) => run(doctor(o)),
   );
+  addWarehouse(add, run);
+  add('schema', 'make or migrate the schemas')
+    .option('--check', 'change nothing; fail when something is missing')
+    .action((o: SchemaOptions) => run(schema(o)));
+  add('url', 'print the connection URL with its password').action((o: CommonOptions) => run(url(o)));
+  return program;
+}
+
+/** Commands for what is made of staging. */
+function addWarehouse(
+  add: (name: string, description: string) => Command,
+  run: (work: Promise<number>) => Promise<void>,
+): void {
   add('transform [models...]', 'bring the warehouse, or the named models, up to date')
     .option('--full', 'make them from everything there is, not only from new runs')
     .option('--release', 'take a state that a check of severity hold keeps back')
@@ -123,11 +142,6 @@ async function buildProgram(onExit: (code: number) => void): Promise<Command> {
     .option('--gzip', 'compress it')
     .option('--file <file>', 'where to, from EXPORTS_DIR; {name}, {date} and {time} are filled in')
     .action((name: string | undefined, o: ExportOptions) => run(exportFiles(name, o)));
-  add('schema', 'make or migrate the schemas')
-    .option('--check', 'change nothing; fail when something is missing')
-    .action((o: SchemaOptions) => run(schema(o)));
-  add('url', 'print the connection URL with its password').action((o: CommonOptions) => run(url(o)));
-  return program;
 }
 
 async function readVersion(): Promise<string> {

@@ -18,9 +18,8 @@ export function plan(file: string, options: CommonOptions): Promise<number> {
       ...{ ...arrival, fileId: 0, attempts: 0 },
       ...{ replaysRunId: null, redelivery: null, checksWaived: false, feed: null },
     });
+    const { failed, skipped } = planned.identified;
     if (options.json) {
-      const preview = planned.identified.entries.map((entry) => previewOf(entry));
-      const { failed, skipped } = planned.identified;
       printJson({
         ...planned.plan,
         ...(failed.length > 0 && {
@@ -33,15 +32,22 @@ export function plan(file: string, options: CommonOptions): Promise<number> {
         ...(skipped.length > 0 && {
           skippedEntries: skipped.map(({ name: entry, reason }) => ({ entry, reason })),
         }),
-        jobs: planned.plan.jobs.map((job, at) => ({ ...job, preview: preview[at] })),
+        jobs: jobsAsJson(planned.plan.jobs, planned.identified.entries),
       });
       return EXIT.ok;
     }
-    for (const [at, job] of planned.plan.jobs.entries())
-      printJob(job, planned.identified.entries[at] as IdentifiedEntry);
+    printJobs(planned.plan.jobs, planned.identified.entries);
     printOthers(planned.identified);
     return EXIT.ok;
   });
+}
+
+export function jobsAsJson(jobs: readonly LoadPlan[], entries: readonly IdentifiedEntry[]) {
+  return jobs.map((job, at) => ({ ...job, preview: previewOf(entries[at] as IdentifiedEntry) }));
+}
+
+export function printJobs(jobs: readonly LoadPlan[], entries: readonly IdentifiedEntry[]): void {
+  for (const [at, job] of jobs.entries()) printJob(job, entries[at] as IdentifiedEntry);
 }
 
 /** Entries of an archive that would not be loaded. */

@@ -19,10 +19,16 @@ export function progressBar(): ProgressBar | null {
   return {
     clear,
     draw(progress) {
-      const filled = progress.size === 0 ? WIDTH : Math.round((WIDTH * progress.position) / progress.size);
       clear();
-      const line = `[${'#'.repeat(filled)}${'.'.repeat(WIDTH - filled)}] ${progressLine(progress)}`;
+      const line = `${bar(progress)}${progressLine(progress)}`;
       stream.write(line.slice(0, Math.max(20, stream.columns - 1)));
     },
   };
+}
+
+/** None where nobody knows how much there is to do. */
+function bar({ position, size }: Progress): string {
+  if (size === null) return '';
+  const filled = size === 0 ? WIDTH : Math.round((WIDTH * position) / size);
+  return `[${'#'.repeat(filled)}${'.'.repeat(WIDTH - filled)}] `;
 }

@@ -35,6 +35,7 @@ async function serve(application: Application, { log, settings }: CommandContext
   const intake = new Intake(application);
   const running = intake.start().then(async () => {
     await application.transforms.watch();
+    await application.freshness.watch();
     application.exports.watch();
     application.upkeep.watch();
     log.info(`ready: watching ${settings.importsDir}, database ${application.database.maskedUrl}`);

@@ -7,6 +7,7 @@ import { identifierFrom } from '../naming.ts';
 import { checksProblems } from './check-checks.ts';
 import { exportProblems } from './check-exports.ts';
 import { modelProblems } from './check-models.ts';
+import { sourceProblems } from './check-sources.ts';
 import type { SluiceConfig } from './define.ts';
 import { quoteIfOdd } from './quote-if-odd.ts';
 import { parseRejectLimit, REJECT_LIMIT_ALLOWED } from './reject-limit.ts';
@@ -106,6 +107,7 @@ const DATASET: Shape = {
 const TOP: Shape = {
   models: test(Array.isArray, 'an array of models'),
   exports: test(Array.isArray, 'an array of exports'),
+  sources: test(Array.isArray, 'an array of sources'),
   examples: test((value) => typeof value === 'boolean', 'true or false'),
   datasets: test(Array.isArray, 'an array of datasets'),
   archive: oneOf(ARCHIVE_POLICIES),
@@ -132,6 +134,7 @@ function configProblems(exported: unknown): string[] {
   const datasets = exported.datasets;
   const problems = checkShape('', exported, TOP);
   if (Array.isArray(exported.models)) problems.push(...modelProblems(exported.models));
+  if (Array.isArray(exported.sources)) problems.push(...sourceProblems(exported.sources));
   if (Array.isArray(exported.exports)) problems.push(...exportProblems(exported.exports));
   if (isObject(exported.upkeep)) problems.push(...upkeepProblems(exported.upkeep));
   if (!Array.isArray(datasets)) return problems;
@@ -269,13 +272,9 @@ function copyOf(config: SluiceConfig): SluiceConfig {
     ...(match !== undefined && { match: stateless(match) }),
     ...(label !== undefined && { label: stateless(label) }),
   }));
-  const { archive, skipEntries = [], models = [], exports = [], examples = true, upkeep = {} } = config;
-  const rest = {
-    models: structuredClone(models),
-    exports: structuredClone(exports),
-    examples,
-    upkeep: structuredClone(upkeep),
-  };
+  const { archive, skipEntries = [], models = [], exports = [], sources = [] } = config;
+  const { examples = true, upkeep = {} } = config;
+  const rest = { ...structuredClone({ models, exports, sources, upkeep }), examples };
   return { datasets, skipEntries: [...skipEntries], ...(archive && { archive }), ...rest };
 }
 

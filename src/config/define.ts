@@ -14,6 +14,8 @@ export interface SluiceConfig {
   readonly models?: readonly ModelConfig[];
   /** Files that are written from models, tables, views and queries. */
   readonly exports?: readonly ExportConfig[];
+  /** Databases that `sluice pull` takes tables from. */
+  readonly sources?: readonly SourceConfig[];
   /** What is deleted and folded when it is old; the variables of the same meaning win. */
   readonly upkeep?: UpkeepConfig;
   /** `false` leaves out the built-in example, the warehouse of job titles. Default: `true`. */
@@ -92,6 +94,28 @@ export interface ExportConfig {
   readonly after?: string | readonly string[];
   /** In EXPORTS_DIR; `{name}`, `{date}` and `{time}` (UTC) are filled in. Default: `{name}_{date}_{time}.<ending>`. */
   readonly file?: string;
+}
+
+/** A database whose tables `sluice pull` loads. Its URL is in the variable `SOURCE_<NAME>_URL`, which `.env` may set. */
+export interface SourceConfig {
+  readonly name: string;
+  /** Schema of the tables; of MySQL and MariaDB the database. Default: `public`; of MySQL and MariaDB the one in the URL. */
+  readonly schema?: string;
+  /**
+   * Names, globs, `!` in front of what is left out, and objects for more. Globs find tables; a view is named. Default: every
+   * table.
+   */
+  readonly tables?: readonly (string | PulledTable)[];
+}
+
+/** One table, or query, of a source. */
+export interface PulledTable {
+  /** Of the table; of a query any. */
+  readonly name: string;
+  /** One SELECT that is loaded instead of a table. */
+  readonly query?: string;
+  /** Default: `<source>_<name>`. */
+  readonly dataset?: string;
 }
 
 /** `all-or-nothing`: a bad entry fails the whole archive. `per-entry`: it fails alone, the others are published. */
@@ -222,4 +246,9 @@ export function defineModel(model: ModelConfig): ModelConfig {
 /** Types an export for the editor; gives it back unchanged. */
 export function defineExport(wanted: ExportConfig): ExportConfig {
   return wanted;
+}
+
+/** Types and returns one source; the identity at run time. */
+export function defineSource(source: SourceConfig): SourceConfig {
+  return source;
 }

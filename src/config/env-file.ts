@@ -4,6 +4,7 @@ import { parseEnv } from 'node:util';
 import { messageOf, SluiceError } from '../errors.ts';
 import { printable, VARIABLE_NAMES, type VariableProblem } from './environment.ts';
 import { closestVariable } from './near-miss.ts';
+import { SOURCE_URL } from './source-urls.ts';
 
 /** Docker Compose reads the same file for its own variables. */
 const FOR_COMPOSE = /^(COMPOSE|DOCKER|POSTGRES)_/;
@@ -11,7 +12,8 @@ const BLANK_OR_COMMENT = /^\s*(#|$)/;
 const ASSIGNMENT = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=/;
 
 /**
- * The variables in `.env` of this folder; none when there is no such file. Names that are not ours are problems.
+ * The variables in `.env` of this folder; none when there is no such file. Names that are not ours are problems; those for
+ * the URLs of sources are compared with the configuration later.
  *
  * @throws CONFIG_FILE_INVALID when the file cannot be read or a line is not NAME=value
  */
@@ -50,7 +52,7 @@ function refuseMalformedLines(file: string, text: string): void {
 function unknownNames(variables: Readonly<Record<string, string | undefined>>): VariableProblem[] {
   const known = new Set<string>(VARIABLE_NAMES);
   return Object.entries(variables)
-    .filter(([name]) => !known.has(name) && !FOR_COMPOSE.test(name))
+    .filter(([name]) => !known.has(name) && !FOR_COMPOSE.test(name) && !SOURCE_URL.test(name))
     .map(([variable, value]) => ({
       variable,
       value: printable(variable, value),

@@ -6,6 +6,7 @@ import { readEnvFile } from './env-file.ts';
 import { type EnvironmentValues, readEnvironment, type VariableProblem } from './environment.ts';
 import { nearMisses } from './near-miss.ts';
 import type { Settings } from './settings.ts';
+import { strayUrls, withUrls } from './source-urls.ts';
 import { upkeepSettings } from './upkeep-settings.ts';
 
 export interface SettingsSources {
@@ -42,9 +43,12 @@ export async function loadSettings({ env, cwd, configPath }: SettingsSources): P
     skipEntries = [],
     models = [],
     exports = [],
+    sources = [],
     upkeep = {},
     examples = true,
   } = config;
+  const stray = strayUrls(sources, file.variables);
+  if (stray.length > 0) throw invalid(stray);
   return deepFreeze({
     ...settingsFrom(values, cwd, decryption),
     upkeep: upkeepSettings(values, upkeep, (name) => Boolean(merged[name]?.trim())),
@@ -53,6 +57,7 @@ export async function loadSettings({ env, cwd, configPath }: SettingsSources): P
     skipEntries,
     models,
     exports,
+    sources: withUrls(sources, merged),
     examples,
   });
 }
@@ -99,7 +104,10 @@ function settingsFrom(
   values: EnvironmentValues,
   cwd: string,
   decryption: DecryptionSecrets,
-): Omit<Settings, 'datasets' | 'archive' | 'skipEntries' | 'models' | 'exports' | 'upkeep' | 'examples'> {
+): Omit<
+  Settings,
+  'datasets' | 'archive' | 'skipEntries' | 'models' | 'exports' | 'sources' | 'upkeep' | 'examples'
+> {
   return {
     databaseUrl: values.DATABASE_URL ?? null,
     dataDir: resolve(cwd, values.DATA_DIR),

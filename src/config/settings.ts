@@ -1,5 +1,6 @@
 import type { DecryptionSecrets } from './decryption.ts';
-import type { ArchivePolicy, DatasetConfig, ExportConfig, ModelConfig } from './define.ts';
+import type { ArchivePolicy, DatasetConfig, ExportConfig, ModelConfig, SourceConfig } from './define.ts';
+import type { Secret } from './secret.ts';
 import type { UpkeepSettings } from './upkeep-settings.ts';
 
 /** Everything that can be set, validated and frozen. Sources: environment, `.env`, `sluice.config.ts`. */
@@ -60,6 +61,7 @@ export interface Settings {
   readonly skipEntries: readonly string[];
   readonly models: readonly ModelConfig[];
   readonly exports: readonly ExportConfig[];
+  readonly sources: readonly SourceSettings[];
   /** The built-in example, the warehouse of job titles, takes part. */
   readonly examples: boolean;
 }
@@ -69,3 +71,11 @@ export type RejectLimit =
   | { readonly kind: 'count'; readonly rows: number }
   | { readonly kind: 'percent'; readonly percent: number }
   | { readonly kind: 'none' };
+
+/** A database that tables are pulled from, and how to get there. */
+export interface SourceSettings extends SourceConfig {
+  /** Name of the variable with its URL. */
+  readonly variable: string;
+  /** Null while the variable is not set. */
+  readonly url: Secret | null;
+}

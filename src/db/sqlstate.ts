@@ -35,6 +35,8 @@ export const DUPLICATE_TABLE = '42P07';
 export const DUPLICATE_SCHEMA = '42P06';
 export const DUPLICATE_DATABASE = '42P04';
 export const DEPENDENT_OBJECTS = '2BP01';
+/** Among others: a column whose type cannot change because a view, a policy or a generated column uses it. */
+export const FEATURE_NOT_SUPPORTED = '0A000';
 /** Among others: a table that cannot inherit because its columns or constraints are not its parent's. */
 export const DATATYPE_MISMATCH = '42804';
 

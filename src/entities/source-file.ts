@@ -3,8 +3,8 @@ import { BOOKKEEPING_SCHEMA } from './bookkeeping-schema.ts';
 import { Run } from './run.ts';
 import type { FileStatus } from './status.ts';
 
-/** How a file came in: dropped into the imports folder, or named on the command line. */
-export type FileOrigin = 'imports' | 'command';
+/** How a file came in: dropped into the imports folder, named on the command line; `pull` is a table of a source, of which there is no file. */
+export type FileOrigin = 'imports' | 'command' | 'pull';
 
 /** One file dropped into the imports folder, from its detection until it has been moved away. */
 @Entity({ schema: BOOKKEEPING_SCHEMA, name: 'source_file' })

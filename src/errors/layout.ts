@@ -25,6 +25,13 @@ export const LAYOUT_ERRORS = {
     remedy:
       'Correct the values or the declared type, or set contract.typeChange to evolve, widen or discard.',
   },
+  TYPE_CHANGE_BLOCKED: {
+    kind: 'terminal',
+    message:
+      '{file}: column {column} of {table} has to become {type}, but something of yours holds its type: {reason}',
+    remedy:
+      'Drop the view or whatever is named, `sluice replay RUN`, and make it again; a view on <dataset>__all holds no type. Or set contract.typeChange to freeze or discard.',
+  },
   TABLE_MISSING: {
     kind: 'terminal',
     message: 'the table {table} is in the ledger, but not in the database',

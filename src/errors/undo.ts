@@ -54,6 +54,11 @@ export const UNDO_ERRORS = {
     message: 'run {run} of {file} cannot be loaded again: it is {status}',
     remedy: 'Wait for an unfinished run to end; release a held one; for a duplicate, name the run it equals.',
   },
+  RUN_WAS_PULLED: {
+    kind: 'terminal',
+    message: 'run {run} took {file} from a database, and no file of it is kept',
+    remedy: 'Take the table as it is now: `sluice pull SOURCE TABLE`, with --again if it has not changed.',
+  },
   KEPT_FILE_MISSING: {
     kind: 'terminal',
     message: 'the source file of run {run} is not at {path} any more',

@@ -95,3 +95,33 @@ export async function previousState(client: PoolClient, model: string): Promise<
   );
   return rows[0]?.rows ?? null;
 }
+
+/** Rows of a dataset that were published since a moment, and still are. */
+export async function rowsPublishedSince(
+  client: Pool | PoolClient,
+  dataset: string,
+  since: Date,
+): Promise<number> {
+  const { rows } = await client.query<{ rows: number }>(
+    `select coalesce(sum(l.rows_loaded), 0)::bigint as rows
+       from sluice.load_job l join sluice.dataset d using (dataset_id) join sluice.run r on r.run_id = l.run_id
+      where d.name = $1 and l.status = 'published' and r.status = 'published' and l.finished_at >= $2`,
+    [dataset, since],
+  );
+  return rows[0]?.rows ?? 0;
+}
+
+/** How a check came out the last time; null when it was never evaluated. */
+export async function lastResult(
+  client: Pool | PoolClient,
+  { kind, name: subject }: CheckSubject,
+  name: string,
+): Promise<{ readonly status: string; readonly checkedAt: Date } | null> {
+  const { rows } = await client.query<{ status: string; checked_at: Date }>(
+    `select status, checked_at from sluice.check_result
+      where subject_kind = $1 and subject = $2 and name = $3 order by check_id desc limit 1`,
+    [kind, subject, name],
+  );
+  const [last] = rows;
+  return last === undefined ? null : { status: last.status, checkedAt: last.checked_at };
+}

@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
+import type { FileOrigin } from '../entities/source-file.ts';
 import type { FileIdentity } from '../formats/file-handle.ts';
 import { SOURCE_FILE_COLUMNS, type SourceFileColumns, toSourceFile } from './source-file.ts';
 
@@ -11,7 +12,7 @@ export interface KeptSource {
   readonly size: number;
   /** Null when the run ended before the file was read to its end. */
   readonly sha256: string | null;
-  readonly origin: 'imports' | 'command';
+  readonly origin: FileOrigin;
   /** When it was deleted for its age, or found to be gone. */
   readonly removedAt: Date | null;
 }
@@ -44,7 +45,7 @@ interface KeptSourceRow {
   path: string;
   size_bytes: number;
   sha256: string | null;
-  origin: 'imports' | 'command';
+  origin: FileOrigin;
   removed_at: Date | null;
 }
 

@@ -12,6 +12,8 @@ import {
 /** Advisory-lock key space of file leases: the bytes "sluf" above the file id. */
 export const LEASE_SPACE = '8317151692793577472';
 
+const SOURCE_KEY = "hashtextextended('sluice:source:' || $1, 0)";
+
 /**
  * Leases on waiting files: one process works on a file at a time. A lease is an advisory lock on a connection of
  * its own, so the server itself gives it back when the process dies, and nothing is left to clean up.
@@ -100,6 +102,23 @@ export class Leases {
         [fileIds],
       );
     });
+  }
+
+  /** Takes a source for as long as this process lives, or until it is given back; false when another process pulls from it. */
+  async holdSource(source: string): Promise<boolean> {
+    const { rows } = await this.inTurn(async () => {
+      const client = await this.connection();
+      return client.query<{ held: boolean }>(`select pg_try_advisory_lock(${SOURCE_KEY}) as held`, [source]);
+    });
+    return rows[0]?.held === true;
+  }
+
+  async releaseSource(source: string): Promise<void> {
+    const connected = this.client;
+    if (connected === null) return;
+    await this.inTurn(async () =>
+      (await connected).query(`select pg_advisory_unlock(${SOURCE_KEY})`, [source]),
+    );
   }
 
   async close(): Promise<void> {

@@ -213,5 +213,5 @@ const PENDING = `
   select ${SOURCE_FILE_COLUMNS}
     from sluice.source_file f
    where finished_at is not null and outcome_done_at is null and ($2::bigint[] is null or file_id = any($2))
-     and (origin = 'command' or substring(path_bytes for length($1::bytea)) = $1)
+     and (origin in ('command', 'pull') or substring(path_bytes for length($1::bytea)) = $1)
    order by file_id`;

@@ -154,6 +154,7 @@ const END_RUNS = `
   )
   update sluice.source_file f
      set status = e.status, finished_at = clock_timestamp(), sha256 = coalesce(e.sha256, f.sha256),
+         size_bytes = case when f.origin = 'pull' then e.bytes else f.size_bytes end,
          business_date = coalesce(e.business_date, f.business_date), run_id = e.run_id, waiting_for = null,
          next_attempt_at = null
     from e join ended using (run_id)

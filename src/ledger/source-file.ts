@@ -1,3 +1,4 @@
+import type { FileOrigin } from '../entities/source-file.ts';
 import type { FileIdentity } from '../formats/file-handle.ts';
 
 /** A file that has arrived, as the ledger knows it. */
@@ -13,8 +14,11 @@ export interface SourceFile {
   readonly label: string | null;
   /** State of the file when it settled. */
   readonly identity: FileIdentity;
-  /** `imports`: came through the imports folder; `command`: named on a command line, and left where it is. */
-  readonly origin: 'imports' | 'command';
+  /**
+   * `imports`: came through the imports folder; `command`: named on a command line, and left where it is; `pull`: no file,
+   * but a table of a source.
+   */
+  readonly origin: FileOrigin;
   /** Attempts made so far. */
   readonly attempts: number;
   /** Why the file is known to be incomplete, or null. */
@@ -53,7 +57,7 @@ export interface SourceFileColumns {
   readonly mtime_ns: string;
   readonly inode: string;
   readonly device: string;
-  readonly origin: 'imports' | 'command';
+  readonly origin: FileOrigin;
   readonly attempts: number;
   readonly waiting_for: string | null;
   readonly replays_run_id: number | null;

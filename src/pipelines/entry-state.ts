@@ -15,7 +15,8 @@ import { dropSegments } from './tables/segments.ts';
 export interface RunWork extends RunningFile {
   readonly context: PipelineContext;
   readonly options: RunOptions;
-  readonly handle: SourceHandle;
+  /** Null for a table of a source: there is no file. */
+  readonly handle: SourceHandle | null;
   readonly identified: IdentifiedFile;
   readonly entries: readonly EntryState[];
   readonly resources: RunResources;

@@ -15,7 +15,7 @@ import { isAgain } from './set-aside.ts';
 export interface EntryWork extends RunningFile {
   readonly context: PipelineContext;
   readonly options: RunOptions;
-  readonly handle: SourceHandle;
+  readonly handle: SourceHandle | null;
   readonly resources: RunResources;
   /** Ends the load promptly. */
   readonly signal: AbortSignal;

@@ -177,7 +177,8 @@ function sumOfProgress(work: RunWork): (entry: EntryState) => (position: number)
     sum += position - (positions.get(entry.number) ?? 0);
     positions.set(entry.number, position);
     work.options.alive([work.file]);
-    report(Math.min(sum, work.handle.size), work.handle.size);
+    const size = work.handle?.size ?? null;
+    report(size === null ? sum : Math.min(sum, size), size);
   };
 }
 
@@ -216,7 +217,7 @@ async function publishEntries(work: RunWork): Promise<boolean> {
         ],
   );
   const archive = identified.archiveSha256;
-  const whole = archive === null ? null : { sha256: archive, bytes: work.handle.size };
+  const whole = archive === null ? null : { sha256: archive, bytes: work.handle?.size ?? 0 };
   const checked = new RunChecks(context.settings.dwSchema);
   options.alive([file], mayTakeLong(jobs) || replacesRows(work.redelivery));
   try {

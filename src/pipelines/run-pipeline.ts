@@ -9,7 +9,7 @@ import { stepDone } from '../steps.ts';
 import { newState } from './entry-state.ts';
 import type { FamiliarFiles } from './familiar-files.ts';
 import type { Handler } from './handlers/handler.ts';
-import type { IdentifiedEntry, IdentifiedFile } from './identify/identified.ts';
+import { type IdentifiedEntry, type IdentifiedFile, oneEntry } from './identify/identified.ts';
 import { RunResources } from './load/run-resources.ts';
 import type { LoadPlan, RunPlan } from './plan/run-plan.ts';
 import { planEntry } from './plan-entry.ts';
@@ -34,7 +34,8 @@ export interface RunOptions {
   readonly again: boolean;
   /** Told that work on these files goes on; `patient` when what comes next may take long without a sign of it. */
   alive(files: readonly SourceFile[], patient?: boolean): void;
-  progressOf(file: SourceFile): (position: number, size: number) => void;
+  /** Gives what is told how many bytes have been read, and of how many; null when nobody knows. */
+  progressOf(file: SourceFile): (position: number, size: number | null) => void;
 }
 
 /** Takes one settled file through all stages, in their order. Resolves when its rows are published; rejects otherwise. */
@@ -70,6 +71,26 @@ export async function runPipeline(
   }
 }
 
+/** Takes a table of a source through the stages behind `identify`: there is no file that could change or be moved. */
+export async function runPulled(
+  context: PipelineContext,
+  file: SourceFile,
+  run: Run,
+  options: RunOptions & { readonly entry: IdentifiedEntry },
+): Promise<void> {
+  const identified = { ...oneEntry(options.entry), anyOrder: false };
+  await recordStage(context.pool, file, run, { status: 'identified' });
+  stepDone('file identified', file.displayPath);
+  await runEntries({
+    ...{ context, file, run, options, handle: null, identified },
+    entries: identified.entries.map(newState),
+    resources: new RunResources(context.lanes),
+    signal: options.signal,
+    redelivery: FIRST_DELIVERY,
+    stale: new Set(),
+  });
+}
+
 /** What a reading found wrong says nothing about a file that changed meanwhile: then the change is the error (I9). */
 async function orChange(handle: SourceHandle, file: SourceFile, error: unknown): Promise<unknown> {
   const isFinding =
@@ -88,14 +109,18 @@ export async function planFile(
   const handle = await SourceHandle.open(file.path, file.displayPath);
   try {
     const { handler, identified } = await identifyFile(context, handle, file);
-    const jobs = await planJobs(context, identified.entries);
+    const jobs = await planEntries(context, identified.entries);
     return { plan: { file: file.displayPath, handler: handler.name, jobs }, identified };
   } finally {
     await handle.close();
   }
 }
 
-async function planJobs(context: PipelineContext, entries: readonly IdentifiedEntry[]): Promise<LoadPlan[]> {
+/** Each is planned on its dataset as those before it would leave it. */
+export async function planEntries(
+  context: Pick<PipelineContext, 'pool' | 'settings'>,
+  entries: readonly IdentifiedEntry[],
+): Promise<LoadPlan[]> {
   const { stagingSchema } = context.settings;
   const datasets = new Map<string, KnownDataset | null>();
   const plans: LoadPlan[] = [];

@@ -13,7 +13,7 @@ const RESULT_FILES: Readonly<Record<string, string>> = {
 const ORDER = ['identify', 'plan', 'load', 'publish', 'outcome', 'transform', 'export'];
 
 /** What puts the parts together. */
-const COMPOSITION = ['main.ts', 'intake.ts'];
+const COMPOSITION = ['main.ts', 'intake.ts', 'pull.ts'];
 
 /** What a folder may never import, type or not. */
 const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
@@ -30,7 +30,18 @@ const FORBIDDEN: Readonly<Record<string, readonly string[]>> = {
     'cli',
     ...COMPOSITION,
   ],
-  db: ['pipelines', 'watcher', 'queue', 'ledger', 'entities', 'schema-init', 'cli', ...COMPOSITION],
+  sources: ['pipelines', 'ledger', 'queue', 'watcher', 'entities', 'schema-init', 'cli', ...COMPOSITION],
+  db: [
+    'sources',
+    'pipelines',
+    'watcher',
+    'queue',
+    'ledger',
+    'entities',
+    'schema-init',
+    'cli',
+    ...COMPOSITION,
+  ],
   entities: ['db', 'pipelines', 'watcher', 'queue', 'ledger', 'schema-init', 'cli', ...COMPOSITION],
   config: ['db', 'pipelines', 'watcher', 'queue', 'ledger', 'entities', 'schema-init', 'cli', ...COMPOSITION],
   log: ['db', 'pipelines', 'watcher', 'queue', 'ledger', 'entities', 'schema-init', 'cli', ...COMPOSITION],

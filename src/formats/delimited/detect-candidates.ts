@@ -1,8 +1,35 @@
+import { isName } from './detect-header.ts';
 import type { Dialect, DialectOverrides } from './dialect.ts';
 import type { Marks } from './scan-fields.ts';
 
 /** Delimiters that are looked for, in order of preference. */
 export const DELIMITERS = [',', ';', '\t', '|'] as const;
+
+/** Delimiters of several characters, which are chosen because no text has them. */
+export const LONG_DELIMITERS = [
+  ...[
+    '||',
+    '|~|',
+    '~|~',
+    '|^|',
+    '^|^',
+    '|#|',
+    '#|#',
+    '|@|',
+    '@|@',
+    '<|>',
+    '<>',
+    '::',
+    '~~',
+    '^^',
+    '##',
+    '@@',
+    '$$',
+  ],
+] as const;
+
+/** Of a character that is nearly always part of a longer delimiter: it is no delimiter itself. */
+const PART_SHARE = 0.9;
 
 /** Between fields of a table of one column whose text holds every usual delimiter: the ASCII unit separator. */
 const UNUSUAL_DELIMITER = '\x1f';
@@ -37,11 +64,33 @@ function delimitersFor(
   fileName: string,
 ): Pick<Candidate, 'delimiter' | 'single'>[] {
   if (overrides.delimiter !== undefined) return [{ delimiter: overrides.delimiter, single: false }];
-  const present = DELIMITERS.filter((delimiter) => text.includes(delimiter));
+  const long = LONG_DELIMITERS.filter((delimiter) => text.includes(delimiter));
+  const parts = new Set(long.flatMap((delimiter) => partsOf(text, delimiter)));
+  const present = [...DELIMITERS.filter((one) => text.includes(one) && !parts.has(one)), ...long];
   return [
     ...present.map((delimiter) => ({ delimiter, single: false })),
     { delimiter: unusedDelimiter(text, fileName), single: true },
   ];
+}
+
+/** The usual delimiters that stand in this text only as parts of a longer one. */
+function partsOf(text: string, long: string): string[] {
+  return DELIMITERS.filter((one) => {
+    const each = long.split(one).length - 1;
+    if (each === 0 || (each === long.length && !isMeantTwice(text, long))) return false;
+    return (text.split(long).length - 1) * each >= (text.split(one).length - 1) * PART_SHARE;
+  });
+}
+
+/** `a||b` may have an empty field between two; hardly in a line of names, and hardly between every two of several. */
+function isMeantTwice(text: string, long: string): boolean {
+  const at = text.indexOf(long);
+  const start = Math.max(text.lastIndexOf('\n', at), text.lastIndexOf('\r', at)) + 1;
+  const fields = text
+    .slice(start)
+    .split(/[\r\n]/, 1)
+    .flatMap((line) => line.split(long));
+  return fields.length > 2 || (fields.length === 2 && fields.every((field) => field !== '' && isName(field)));
 }
 
 /** A later record of a table of one column must not be divided: prefer what the format's name says, if it is unused. */
@@ -60,7 +109,8 @@ export function expectedDelimiter(fileName: string): string | null {
 /** Quotes that stand where a field may start; `"` always, since records further on may be quoted. */
 function quotesFor(text: string, declared: string | null | undefined): readonly (string | null)[] {
   if (declared !== undefined) return [declared];
-  return QUOTES.filter((quote) => quote !== "'" || /(^|[,;|\t\r\n])'/.test(text));
+  const opens = LONG_DELIMITERS.some((delimiter) => text.includes(`${delimiter}'`));
+  return QUOTES.filter((quote) => quote !== "'" || opens || /(^|[,;|\t\r\n])'/.test(text));
 }
 
 function escapesFor(

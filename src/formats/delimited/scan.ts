@@ -1,6 +1,7 @@
 import { encodeMark } from './decode.ts';
 import type { Dialect } from './dialect.ts';
 import { type Finder, finderFor } from './finder.ts';
+import { scanPlain } from './scan-plain.ts';
 
 /**
  * Something in a block that COPY would refuse, or would read differently from what stands in the file.
@@ -43,6 +44,8 @@ export interface ScanRules {
   readonly lineEnd: number;
   readonly crlf: boolean;
   readonly singleColumn: boolean;
+  /** Bytes, besides line ends, that could mean anything in this dialect. */
+  readonly telling: readonly number[];
 }
 
 export const PLAIN = 0;
@@ -72,6 +75,7 @@ export function compileRules(dialect: Dialect, columnCount: number): ScanRules {
     lineEnd,
     crlf: dialect.newline === '\r\n',
     singleColumn: columnCount === 1,
+    telling: [BACKSLASH, 0, quote < 0 ? QUOTE_STAND_IN : quote, ...(escapeByte < 0 ? [] : [escapeByte])],
   };
 }
 
@@ -108,6 +112,9 @@ export function scanRecords(
   rules: ScanRules,
   options: ScanOptions,
 ): Scan {
+  const countsOnly = options.maxRecords === undefined && options.onRecord === undefined;
+  const plain = countsOnly ? scanPlain(bytes, start, stop, rules, options.eof) : null;
+  if (plain !== null) return plain;
   return new Scanner(bytes, start, stop, rules, options).run();
 }
 

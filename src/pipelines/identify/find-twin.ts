@@ -7,14 +7,15 @@ import type { IdentifiedEntry, IdentifiedFile } from './identified.ts';
 /**
  * Refuses a file whose bytes have been published already, before any work is done on it. Hashing ahead is only worth
  * it when a published file has the same size. What slips through (two copies at once, the same content compressed
- * differently) is caught by the ledger's unique index when it is published.
+ * differently, a table of a source) is caught by the ledger's unique index when it is published.
  */
 export async function refuseTwin(
   pool: Pool,
-  handle: SourceHandle,
+  handle: SourceHandle | null,
   entry: IdentifiedEntry,
   replaced: readonly number[],
 ): Promise<void> {
+  if (handle === null) return;
   if (entry.compression !== 'none' || !(await hasPublishedSize(pool, handle.opened.size))) return;
   await refusePublished(pool, await handle.fileSha256(), entry, replaced);
 }

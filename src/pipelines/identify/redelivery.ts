@@ -21,12 +21,13 @@ import type { IdentifiedEntry } from './identified.ts';
  */
 export async function recogniseDelivery(
   pool: Pool,
-  handle: SourceHandle,
+  handle: SourceHandle | null,
   { file, run }: RunningFile,
   entries: readonly IdentifiedEntry[],
 ): Promise<Redelivery> {
   if (entries.some((entry) => entry.correction !== null)) return FIRST_DELIVERY;
-  const { examined, grownFrom } = await compareWithEarlier(pool, handle, file);
+  const { examined, grownFrom } =
+    handle === null ? NOT_COMPARED : await compareWithEarlier(pool, handle, file);
   const runs = file.replaysRunId === null ? grownFrom : [...grownFrom, file.replaysRunId];
   const supersedes: Claim[] = [];
   const heldBy: Claim[] = [];
@@ -72,6 +73,9 @@ function claimOf(entry: IdentifiedEntry, file: SourceFile): Claim | null {
 function firstOfEachDataset(entries: readonly IdentifiedEntry[]): IdentifiedEntry[] {
   return [...new Map(entries.map((entry) => [entry.dataset, entry])).values()];
 }
+
+/** What is no file does not grow. */
+const NOT_COMPARED = { examined: [], grownFrom: [] };
 
 /** Earlier states of a file that has grown: the bytes they had are those it begins with. */
 async function compareWithEarlier(

@@ -43,7 +43,7 @@ export interface LoadContext {
 export async function loadJob(
   context: LoadContext,
   plan: LoadPlan,
-  handle: SourceHandle,
+  handle: SourceHandle | null,
   opened: OpenedEntry,
 ): Promise<LoadedJob> {
   const job = copyJob(plan);
@@ -74,7 +74,8 @@ export async function loadJob(
 interface Loading {
   readonly context: LoadContext;
   readonly job: CopyJob;
-  readonly handle: SourceHandle;
+  /** Null: what is read is no file. */
+  readonly handle: SourceHandle | null;
   readonly opened: OpenedEntry;
   readonly reader: BlockReader;
 }
@@ -200,7 +201,7 @@ function resultOf(loading: Loading) {
 
 /** I9: what changed while it was read is not published. */
 async function refuseChanged(loading: Loading): Promise<void> {
-  if (await loading.handle.isUnchanged()) return;
+  if (loading.handle === null || (await loading.handle.isUnchanged())) return;
   throw new SluiceError('FILE_CHANGED', { file: loading.job.plan.title });
 }
 

@@ -1,9 +1,9 @@
 /** How far a load has come. */
 export interface Progress {
   readonly file: string;
-  /** Bytes of the source file read so far, and in all. */
+  /** Bytes of the source file read so far, and in all; of a table nobody knows how many. */
   readonly position: number;
-  readonly size: number;
+  readonly size: number | null;
   readonly seconds: number;
 }
 
@@ -18,7 +18,7 @@ export class ProgressMeter {
     private readonly report: (progress: Progress) => void,
   ) {}
 
-  update(position: number, size: number): void {
+  update(position: number, size: number | null): void {
     const now = performance.now();
     if (now - this.lastAt < this.everyMs) return;
     this.lastAt = now;
@@ -29,7 +29,9 @@ export class ProgressMeter {
 /** `loading x.csv: 123.4 of 436.0 MB, 28 %, 84.2 MB/s` */
 export function progressLine(progress: Progress): string {
   const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
-  const percent = progress.size === 0 ? 100 : Math.floor((100 * progress.position) / progress.size);
   const speed = megabytes(progress.position / Math.max(progress.seconds, 0.001));
+  if (progress.size === null)
+    return `loading ${progress.file}: ${megabytes(progress.position)} MB, ${speed} MB/s`;
+  const percent = progress.size === 0 ? 100 : Math.floor((100 * progress.position) / progress.size);
   return `loading ${progress.file}: ${megabytes(progress.position)} of ${megabytes(progress.size)} MB, ${percent} %, ${speed} MB/s`;
 }

@@ -3,6 +3,8 @@ import { SluiceError } from '../../errors.ts';
 import type { IdentifiedEntry } from '../identify/identified.ts';
 import { createVersion, layoutDdl } from '../tables/ddl.ts';
 import type { KnownDataset, KnownVersion } from '../tables/known-dataset.ts';
+import { sameType } from '../tables/type-names.ts';
+import { joinColumnTypes } from '../tables/widen-types.ts';
 import { contractOf } from './contract.ts';
 import { matchVersion, matchWiderVersion, type VersionKey, versionKey, versionsOf } from './match-version.ts';
 import { normaliseName } from './names.ts';
@@ -99,9 +101,13 @@ export function planLoad(input: PlanInput): LoadPlan {
 }
 
 function toTableColumn(column: PlannedColumn): TableColumn {
-  const { name, type, original, variantOf } = column;
+  const { name, type, original, variantOf, describedAs } = column;
   const plain = { name, type, original, declared: column.origin === 'declared' };
-  return variantOf === undefined ? plain : { ...plain, variantOf };
+  return {
+    ...plain,
+    ...(variantOf !== undefined && { variantOf }),
+    ...(describedAs !== undefined && { describedAs }),
+  };
 }
 
 /** Columns that the configuration gives to the parent, and that it has not got yet. */
@@ -166,14 +172,22 @@ function grownLayout(
   kept: readonly TableColumn[],
   isLabelled: boolean,
 ): readonly TableColumn[] {
-  const settled = new Map(kept.map((column) => [column.name, column.type]));
-  const layout = version.layout.map((column) => ({
-    ...column,
-    type: settled.get(column.name) ?? column.type,
-  }));
+  const settled = new Map(kept.map((column) => [column.name, column]));
+  const layout = version.layout.map((column) => {
+    const now = settled.get(column.name);
+    return now === undefined ? column : grownColumn(column, now);
+  });
   if (!isLabelled) return layout;
   const there = new Set(layout.map((column) => column.name));
   return [...layout, ...kept.filter((column) => !there.has(column.name))];
+}
+
+/** With what all files of the version say of it. */
+function grownColumn(before: TableColumn, now: TableColumn): TableColumn {
+  const { describedAs, ...column } = before;
+  const joined = joinColumnTypes(describedAs ?? before.type, now.describedAs ?? now.type) ?? now.type;
+  const grown = { ...column, type: now.type };
+  return sameType(joined, now.type) ? grown : { ...grown, describedAs: joined };
 }
 
 function namesOf(columns: readonly TableColumn[]): string {

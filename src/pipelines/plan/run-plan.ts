@@ -85,6 +85,8 @@ export interface PlannedColumn {
   readonly transform?: ValueTransform;
   /** The column of another type that this one stands beside. */
   readonly variantOf?: string;
+  /** What a dump says of it, where the column of the table is of a wider type. */
+  readonly describedAs?: string;
 }
 
 export interface TableColumn {
@@ -94,6 +96,8 @@ export interface TableColumn {
   readonly declared: boolean;
   /** The column of another type that this one stands beside: `age` of `age__text`. */
   readonly variantOf?: string;
+  /** Of a version's layout: what its dumps say, where the column is of a wider type because of other versions. */
+  readonly describedAs?: string;
 }
 
 export type LayoutChange =

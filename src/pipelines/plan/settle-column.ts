@@ -94,8 +94,14 @@ function settleExisting(subject: Subject, existing: ExistingColumn, input: Settl
     return settleConflict(subject, existing, input, { type: needed, isGuess: true });
   }
   const fits = subject.declared === null ? takesType(existing.type, wanted) : sameType(existing.type, wanted);
-  if (fits) return keep({ ...asIs, origin: 'declared', why: whyDeclared(subject) });
+  if (fits) return keep(narrower(subject, { ...asIs, origin: 'declared', why: whyDeclared(subject) }));
   return settleConflict(subject, existing, input, { type: wanted, isGuess: false });
+}
+
+/** A described type of which the column holds more is noted, for it does not depend on which version came first. */
+function narrower({ declared, described }: Subject, column: PlannedColumn): PlannedColumn {
+  const isNarrower = declared === null && described !== null && !sameType(described, column.type);
+  return isNarrower ? { ...column, describedAs: described } : column;
 }
 
 function keep(column: PlannedColumn): Settled {
@@ -163,7 +169,7 @@ function widen(
   const { type: from, table } = existing;
   const why = column.origin === 'inferred' ? subject.inferred.why : whyDeclared(subject);
   return {
-    column: { ...column, type: to, why },
+    column: narrower(subject, { ...column, type: to, why }),
     change: {
       kind: 'widenType',
       column: subject.name,
@@ -182,5 +188,5 @@ function besides(subject: Subject, existing: ExistingColumn, input: SettleInput,
   const why = `${whyDeclared(subject)}; ${name} is ${existing.type}`;
   const variant = there ?? { name: input.variantName(name, type), type };
   const column = { ...plain(subject), name: variant.name, type: variant.type, variantOf: name, why };
-  return { column: { ...column, origin: 'declared' }, change: null };
+  return { column: narrower(subject, { ...column, origin: 'declared' }), change: null };
 }

@@ -1,7 +1,10 @@
 import type { PoolClient } from 'pg';
-import { SluiceError } from '../../errors.ts';
+import { qualified } from '../../db/identifiers.ts';
+import { FEATURE_NOT_SUPPORTED, sqlstateOf } from '../../db/sqlstate.ts';
+import { messageOf, SluiceError } from '../../errors.ts';
 import type { LoadPlan } from '../plan/run-plan.ts';
 import { detachAllView, refreshAllView } from '../tables/all-view.ts';
+import { widenColumn } from '../tables/ddl.ts';
 import { readDataset, readTakenNames, tableExists } from '../tables/known-dataset.ts';
 
 /** Ledger ids of the tables a load goes into. */
@@ -33,7 +36,7 @@ export async function recordLayout(
   if (!plan.changesDataset) return recordedIds(client, plan);
   await refuseForeignTables(client, plan);
   if (plan.changes.some((change) => change.kind === 'widenType')) await detachAllView(client, plan.parent);
-  for (const statement of plan.ddl) await client.query(statement);
+  for (const statement of plan.ddl) await execute(client, plan, statement);
   const datasetId = await recordDataset(client, runId, plan);
   await updateTypes(client, plan, datasetId);
   const ids = plan.isNewVersion
@@ -43,6 +46,28 @@ export async function recordLayout(
   const known = await readDataset(client, plan.dataset);
   if (known !== null) await refreshAllView(client, known);
   return ids;
+}
+
+async function execute(client: PoolClient, plan: LoadPlan, statement: string): Promise<void> {
+  try {
+    await client.query(statement);
+  } catch (error) {
+    const change = sqlstateOf(error) === FEATURE_NOT_SUPPORTED ? widenedBy(plan, statement) : undefined;
+    if (change === undefined) throw error;
+    const { column, to: type, table } = change;
+    const detail: unknown = Reflect.get(Object(error), 'detail');
+    const reason = typeof detail === 'string' ? detail.replaceAll('\n', '; ') : messageOf(error);
+    const facts = { file: plan.title, column, table: `${table.schema}.${table.name}`, type, reason };
+    throw new SluiceError('TYPE_CHANGE_BLOCKED', facts, error);
+  }
+}
+
+function widenedBy(plan: LoadPlan, statement: string) {
+  return plan.changes
+    .filter((change) => change.kind === 'widenType')
+    .find(
+      ({ table, column, to }) => widenColumn(qualified(table.schema, table.name), column, to) === statement,
+    );
 }
 
 /** Ids that the plan does not know were made by an earlier job in this transaction. */
@@ -114,6 +139,9 @@ async function growVersion(client: PoolClient, plan: LoadPlan, { versionId }: Re
   ]);
 }
 
+/** What files were said to have is kept: what the view shows must not depend on whether they came before or after. */
+const WIDENED = `case when (c->>'declared')::boolean then jsonb_build_object('describedAs', c->>'type') else '{}' end`;
+
 /** A wider type shows in every version that has the column. */
 async function updateTypes(client: PoolClient, plan: LoadPlan, datasetId: number): Promise<void> {
   for (const change of plan.changes) {
@@ -121,7 +149,7 @@ async function updateTypes(client: PoolClient, plan: LoadPlan, datasetId: number
     const only = change.table.name === plan.parent.name ? null : change.table.name;
     await client.query(
       `update sluice.version v
-          set columns = (select jsonb_agg(case when c->>'name' = $2 then c || jsonb_build_object('type', $3::text) else c end order by at)
+          set columns = (select jsonb_agg(case when c->>'name' = $2 then ${WIDENED} || c || jsonb_build_object('type', $3::text) else c end order by at)
                            from jsonb_array_elements(v.columns) with ordinality as e(c, at))
         where v.dataset_id = $1 and ($4::text is null or v.table_name = $4)`,
       [datasetId, change.column, change.to, only],

@@ -1,16 +1,21 @@
 import type { PoolClient } from 'pg';
+import { readColumnGrants, readGrants } from '../../db/grants.ts';
 import { qualified, quoteIdentifier, quoteLiteral } from '../../db/identifiers.ts';
 import { MADE_BY_SLUICE } from '../../db/made-by-sluice.ts';
 import { DEPENDENT_OBJECTS, sqlstateOf } from '../../db/sqlstate.ts';
-import type { TableColumn, TableName } from '../plan/run-plan.ts';
+import type { TableName } from '../plan/run-plan.ts';
 import type { KnownDataset, KnownVersion } from './known-dataset.ts';
-import { sameType, shortType } from './type-names.ts';
-import { joinColumnTypes } from './widen-types.ts';
-
-interface ViewColumn {
-  readonly name: string;
-  readonly type: string;
-}
+import { sameType } from './type-names.ts';
+import {
+  grownColumns,
+  inOrder,
+  shownColumns,
+  sourceName,
+  sourceOf,
+  unionColumns,
+  type ViewColumn,
+  valueOfAll,
+} from './view-columns.ts';
 
 /** Where each row comes from. No column of a file begins with `_`. */
 const ORIGIN: readonly ViewColumn[] = [
@@ -24,85 +29,66 @@ const ORIGIN: readonly ViewColumn[] = [
 
 /** Takes the tables from behind the view, so that their columns can change; those who read it keep it. */
 export async function detachAllView(client: PoolClient, parent: TableName): Promise<void> {
-  const columns = await ourColumns(client, parent);
-  if (columns === null) return;
-  const nothing = columns.map(({ name, type }) => `NULL::${type} AS ${quoteIdentifier(name)}`);
-  await client.query(
-    `CREATE OR REPLACE VIEW ${viewName(parent)} AS SELECT ${nothing.join(', ')} WHERE false`,
-  );
+  const there = await readView(client, parent);
+  if (there === null) return;
+  const nothing = there.columns.map(({ name, type }) => `NULL::${type} AS ${quoteIdentifier(name)}`);
+  await client.query(`${makeView(parent, there.options)} AS SELECT ${nothing.join(', ')} WHERE false`);
 }
 
 /**
  * Makes `<dataset>__all` show the union of all versions' columns. A view that others read is not dropped: what it shows
- * stays where it is, and new columns come behind.
+ * stays where it is, and new columns come behind. Rights that somebody gave on it stay in any case.
  */
 export async function refreshAllView(client: PoolClient, known: KnownDataset): Promise<void> {
-  const there = await ourColumns(client, known.parent);
-  if (there === null && (await isTaken(client, known.parent))) return;
+  const { parent } = known;
+  const there = await readView(client, parent);
+  if (there === null && (await isTaken(client, parent))) return;
   const wanted = [...ORIGIN, ...unionColumns(known)];
-  const isPrefix = (there ?? []).every(({ name, type }, at) => {
-    const column = wanted[at];
-    return column?.name === name && sameType(column.type, type);
-  });
-  const columns = isPrefix || there === null ? wanted : await replaced(client, known.parent, there, wanted);
-  const view = viewName(known.parent);
-  const selects = inOrder(known.versions).map((version) => selectOf(known.parent.schema, version, columns));
-  await client.query(`CREATE OR REPLACE VIEW ${view} AS ${selects.join(' UNION ALL ')}`);
-  await client.query(`COMMENT ON VIEW ${view} IS ${quoteLiteral(`${MADE_BY_SLUICE}: all versions`)}`);
+  const { columns, grants } = await placeFor(client, parent, there?.columns ?? [], wanted);
+  const selects = inOrder(known.versions).map((version) => selectOf(known, version, columns));
+  await client.query(`${makeView(parent, there?.options ?? null)} AS ${selects.join(' UNION ALL ')}`);
+  for (const grant of grants) await client.query(grant);
+  await client.query(
+    `COMMENT ON VIEW ${viewName(parent)} IS ${quoteLiteral(`${MADE_BY_SLUICE}: all versions`)}`,
+  );
 }
 
-/** The columns to make the view with: in their own order when it could be dropped, else behind those it has. */
-async function replaced(
+interface Place {
+  /** What the view is to be made with. */
+  readonly columns: readonly ViewColumn[];
+  /** Statements that give back the rights that a dropped one had. */
+  readonly grants: readonly string[];
+}
+
+/** Where the wanted columns stand: in their own order when that needs no drop or the view could be dropped, else behind those it has. */
+async function placeFor(
   client: PoolClient,
   parent: TableName,
   there: readonly ViewColumn[],
   wanted: readonly ViewColumn[],
-): Promise<readonly ViewColumn[]> {
+): Promise<Place> {
+  const isPrefix = there.every(({ name, type }, at) => {
+    const column = wanted[at];
+    return column?.name === name && sameType(column.type, type);
+  });
+  if (isPrefix) return { columns: wanted, grants: [] };
+  const view = viewName(parent);
+  const grants = [...(await readGrants(client, view)), ...(await readColumnGrants(client, view))];
   await client.query('SAVEPOINT all_view');
   try {
-    await client.query(`DROP VIEW ${viewName(parent)}`);
+    await client.query(`DROP VIEW ${view}`);
     await client.query('RELEASE SAVEPOINT all_view');
-    return wanted;
+    return { columns: wanted, grants };
   } catch (error) {
     if (sqlstateOf(error) !== DEPENDENT_OBJECTS) throw error;
     await client.query('ROLLBACK TO SAVEPOINT all_view');
-    const names = new Set(there.map(({ name }) => name));
-    return [...there, ...wanted.filter(({ name }) => !names.has(name))];
+    return { columns: grownColumns(there, wanted), grants: [] };
   }
 }
 
-/** One column for each name in the files; text where types have nothing in common. */
-function unionColumns(known: KnownDataset): ViewColumn[] {
-  const types = new Map<string, string>();
-  for (const version of inOrder(known.versions)) {
-    for (const column of shownColumns(version)) {
-      const name = column.variantOf ?? column.name;
-      const before = types.get(name);
-      types.set(name, before === undefined ? column.type : (joinColumnTypes(before, column.type) ?? 'text'));
-    }
-  }
-  for (const { name, type } of known.columns) if (!types.has(name)) types.set(name, type);
-  return [...types].map(([name, type]) => ({ name, type }));
-}
-
-/** Columns that files of the version filled, with their types in the table. */
-function shownColumns(version: KnownVersion): TableColumn[] {
-  const names = new Set(version.layout.map(({ name }) => name));
-  const columns = new Map(version.columns.map((column) => [column.name, column]));
-  return [...names].flatMap((name) => columns.get(name) ?? []);
-}
-
-/** The same whatever the order in which the versions came. */
-function inOrder(versions: readonly KnownVersion[]): KnownVersion[] {
-  const key = ({ label, folder, layout }: KnownVersion) => {
-    const names = JSON.stringify(layout.map(({ name }) => name));
-    return [label ?? '', folder ?? '', String(layout.length).padStart(4, '0'), names].join('\n');
-  };
-  return [...versions].sort((a, b) => key(a).localeCompare(key(b), 'en', { numeric: true }));
-}
-
-function selectOf(schema: string, version: KnownVersion, columns: readonly ViewColumn[]): string {
+function selectOf({ parent }: KnownDataset, version: KnownVersion, columns: readonly ViewColumn[]): string {
   const shown = shownColumns(version);
+  const names = new Set(shown.map(sourceName));
   const origin: Readonly<Record<string, string>> = {
     _file_name: 'f.name',
     _label: version.label === null ? 'NULL::text' : `${quoteLiteral(version.label)}::text`,
@@ -111,28 +97,26 @@ function selectOf(schema: string, version: KnownVersion, columns: readonly ViewC
     _run_id: 't._run_id',
     _row: 't._row',
   };
-  const list = columns.map(({ name, type }) => {
-    const sources = shown.filter((column) => (column.variantOf ?? column.name) === name);
-    const values = sources.map((column) => valueFrom(column, type));
-    const value = origin[name] ?? (values.length > 1 ? `coalesce(${values.join(', ')})` : values[0]);
-    return `${value ?? `NULL::${type}`} AS ${quoteIdentifier(name)}`;
+  const list = columns.map((column) => {
+    const source = sourceOf(column, names);
+    const sources = shown.filter((one) => sourceName(one) === source);
+    const value = origin[column.name] ?? valueOfAll(sources, column.type) ?? `NULL::${column.type}`;
+    return `${value} AS ${quoteIdentifier(column.name)}`;
   });
   return (
-    `SELECT ${list.join(', ')} FROM ${qualified(schema, version.tableName)} t ` +
+    `SELECT ${list.join(', ')} FROM ${qualified(parent.schema, version.tableName)} t ` +
     'LEFT JOIN sluice.run r ON r.run_id = t._run_id LEFT JOIN sluice.source_file f ON f.file_id = r.file_id'
   );
 }
 
-/** NULL where a type that others rely on cannot hold what the version has. */
-function valueFrom(column: TableColumn, type: string): string {
-  const value = `t.${quoteIdentifier(column.name)}`;
-  if (sameType(column.type, type)) return value;
-  const holds = type === 'text' || joinColumnTypes(type, column.type) === shortType(type);
-  return holds ? `${value}::${type}` : `NULL::${type}`;
-}
-
 function viewName({ schema, name }: TableName): string {
   return qualified(schema, `${name}__all`);
+}
+
+/** Options that somebody set, such as `security_invoker`, would be lost by a replacement that does not name them. */
+function makeView(parent: TableName, options: string | null): string {
+  const kept = options === null ? '' : ` WITH (${options})`;
+  return `CREATE OR REPLACE VIEW ${viewName(parent)}${kept}`;
 }
 
 async function isTaken(client: PoolClient, parent: TableName): Promise<boolean> {
@@ -142,14 +126,22 @@ async function isTaken(client: PoolClient, parent: TableName): Promise<boolean> 
   return rows[0]?.taken === true;
 }
 
-/** Columns of the view as it is; null when there is none of ours. */
-async function ourColumns(client: PoolClient, parent: TableName): Promise<ViewColumn[] | null> {
-  const { rows } = await client.query<ViewColumn>(
-    `select a.attname as name, format_type(a.atttypid, a.atttypmod) as type
+interface View {
+  readonly columns: readonly ViewColumn[];
+  /** As they are written in a statement. */
+  readonly options: string | null;
+}
+
+/** The view as it is; null when there is none of ours. */
+async function readView(client: PoolClient, parent: TableName): Promise<View | null> {
+  const { rows } = await client.query<ViewColumn & { options: string | null }>(
+    `select a.attname as name, format_type(a.atttypid, a.atttypmod) as type, array_to_string(c.reloptions, ', ') as options
        from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0
       where c.oid = to_regclass($1) and c.relkind = 'v' and starts_with(obj_description(c.oid, 'pg_class'), $2)
       order by a.attnum`,
     [viewName(parent), MADE_BY_SLUICE],
   );
-  return rows.length === 0 ? null : rows;
+  const [first] = rows;
+  if (first === undefined) return null;
+  return { columns: rows.map(({ name, type }) => ({ name, type })), options: first.options };
 }

@@ -1,12 +1,15 @@
-import type { PoolClient } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { qualified } from '../../db/identifiers.ts';
+import { inTransaction } from '../../db/transaction.ts';
 import { SluiceError } from '../../errors.ts';
-import { previousState } from '../../ledger/checks.ts';
+import { previousState, saveChecks } from '../../ledger/checks.ts';
+import { readStaging } from '../../ledger/models.ts';
 import { type CheckResult, reasonOf, stopping } from '../checks/check-result.ts';
 import { evaluateChecks } from '../checks/evaluate-checks.ts';
 import { columnsOf } from './build/build-context.ts';
 import type { Model } from './model.ts';
-import type { StagingTables } from './staging-tables.ts';
+import { type ModelSettings, readModels } from './read-models.ts';
+import { StagingTables } from './staging-tables.ts';
 
 export interface ModelsChecked {
   readonly client: PoolClient;
@@ -37,6 +40,27 @@ export async function checkModel(context: ModelsChecked, model: Model): Promise<
     },
     model.checks.map(({ config }) => config),
   );
+}
+
+/** Evaluates the checks of models as they are now, changing nothing but the ledger; of those that have been made. */
+export async function checkModels(
+  pool: Pool,
+  settings: ModelSettings & { readonly dwSchema: string },
+  wanted: (model: string) => boolean,
+): Promise<CheckResult[]> {
+  const { dwSchema } = settings;
+  const models = (await readModels(settings)).filter(({ name, checks }) => wanted(name) && checks.length > 0);
+  const staging = new StagingTables(await readStaging(pool), new Set());
+  const results: CheckResult[] = [];
+  for (const model of models) {
+    const found = await inTransaction(pool, async (client) => {
+      if ((await columnsOf(client, qualified(dwSchema, model.name))).length === 0) return [];
+      return checkModel({ client, dwSchema, staging, holdsWaived: false }, model);
+    });
+    await saveChecks(pool, { kind: 'model', name: model.name, runId: null }, found);
+    results.push(...found);
+  }
+  return results;
 }
 
 /** The error of a model that does not pass; null when it does. */

@@ -14,13 +14,15 @@ const REPLAYABLE = new Set(['published', 'failed', 'retracted', 'superseded', 'd
  * Puts the kept source file of a finished run in the queue, as a delivery that takes the run's place in the transaction that
  * publishes it. Gives the id of the file that now waits.
  *
- * @throws KEPT_FILE_MISSING, KEPT_FILE_REMOVED, KEPT_FILE_CHANGED when it is not what the run has read
+ * @throws RUN_WAS_PULLED when there never was a file; KEPT_FILE_MISSING, KEPT_FILE_REMOVED, KEPT_FILE_CHANGED when it is not what the run has read
  */
 export async function queueReplay(pool: Pool, run: RunState): Promise<number> {
   await refuseUnreplayable(pool, run);
   const source = await keptSource(pool, run.runId);
   if (source === null) throw new SluiceError('RUN_UNKNOWN', { what: `number ${run.runId}` });
   const { path, displayPath, removedAt } = source;
+  if (source.origin === 'pull')
+    throw new SluiceError('RUN_WAS_PULLED', { run: run.runId, file: displayPath });
   const there = await lstat(path).catch(() => null);
   if (there === null && removedAt !== null) {
     const date = removedAt.toISOString().slice(0, 10);

@@ -44,6 +44,43 @@ table('delimiter', [
     text: 'id\tj\n1\t{"a":1,"b":2}\n2\t{"a":3,"b":4}\n',
     dialect: { delimiter: '\t' },
   },
+  { name: 'two pipes', text: 'id||name\n1||Anna\n2||\n', dialect: { delimiter: '||' }, columns: 2 },
+  {
+    name: 'two pipes without a header',
+    text: '1||Anna||2.5\n2||||3\n',
+    dialect: { delimiter: '||', header: false },
+    columns: 3,
+  },
+  {
+    name: 'one pipe around a field that is always empty',
+    text: '1||4\n2||5\n',
+    dialect: { delimiter: '|', header: false },
+    columns: 3,
+  },
+  {
+    name: 'one pipe, and empty fields',
+    text: 'a|b|c\n1||2\n||\n3||4\n',
+    dialect: { delimiter: '|' },
+    columns: 3,
+  },
+  {
+    name: 'pipe and tildes, with quotes',
+    text: 'id~|~name\n1~|~"a~|~b"\n2~|~a|b\n',
+    dialect: { delimiter: '~|~' },
+    columns: 2,
+  },
+  {
+    name: 'two colons beside times',
+    text: 'id::at\n1::10:00\n2::11:30\n',
+    dialect: { delimiter: '::' },
+    columns: 2,
+  },
+  {
+    name: 'comma beside C++ names and addresses',
+    text: 'name,address\nstd::map,fe80::1\nstd::set,fe80::2\n',
+    columns: 2,
+  },
+  { name: 'comma beside two pipes', text: 'a,expression\n1,x || y\n2,z || w\n', columns: 2 },
   { name: 'pipe inside quotes', text: 'a|b\n"x|y"|1\nz|2\n', dialect: { delimiter: '|' }, columns: 2 },
   { name: 'comma beside times', text: '10:00,a\n11:30,b\n', dialect: { header: false }, columns: 2 },
   {

@@ -24,7 +24,7 @@ const quoting = fc.constantFrom(
 
 const style: fc.Arbitrary<Style> = fc
   .record({
-    delimiter: fc.constantFrom(',', ';', '\t', '|'),
+    delimiter: fc.constantFrom(',', ';', '\t', '|', '||', '~|~', '|~|', '<>', '::'),
     newline: fc.constantFrom<Dialect['newline']>('\n', '\r\n', '\r'),
     encoding: fc.constantFrom<Encoding>('utf-8', 'utf-16le', 'utf-16be', 'windows-1252'),
     bom: fc.boolean(),
@@ -90,7 +90,7 @@ describe('a random table in a random dialect', () => {
         const table = back.slice(how.title ? 1 : 0).map((record) => record.map((field) => field.value));
         expect(table).toEqual(rows);
       }),
-      { numRuns: 300 },
+      { numRuns: 400 },
     );
   });
 

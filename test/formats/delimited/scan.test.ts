@@ -63,6 +63,30 @@ describe('scanRecords', () => {
     );
   });
 
+  test('counts what it finds, told of each record or not', () => {
+    const lines = fc.array(fc.stringMatching(/^[a,]{0,9}$/), { maxLength: 40 });
+    const plainText = fc.record({
+      text: fc.tuple(lines, fc.boolean()).map(([all, ended]) => all.join('\n') + (ended ? '\n' : '')),
+      dialect: fc.constantFrom({}, { quote: null, escape: null }, { newline: '\r\n' } as const),
+      columnCount: fc.constantFrom(1, 3),
+    });
+    fc.assert(
+      fc.property(
+        fc.oneof(plainText, anyText),
+        fc.nat(7),
+        fc.boolean(),
+        ({ dialect, text, columnCount }, before, eof) => {
+          const bytes = Buffer.from(' '.repeat(before) + text, 'latin1');
+          const rules = compileRules({ ...USUAL, ...dialect }, columnCount);
+          const counted = scanRecords(bytes, before, bytes.length, rules, { eof });
+          const told = scanRecords(bytes, before, bytes.length, rules, { eof, onRecord: () => {} });
+          expect(counted).toEqual(told);
+        },
+      ),
+      RUNS,
+    );
+  });
+
   test('reads nothing beyond the range', () => {
     fc.assert(
       fc.property(anyText, fc.boolean(), ({ dialect, text, columnCount }, eof) => {

@@ -1,19 +1,17 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type { Pool } from 'pg';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import yauzl from 'yauzl';
 import { deliver } from '../../entry-points.ts';
 import { buildZip } from '../../formats/archive/build-zip.ts';
 import { ReusedDatabases } from '../../reused-databases.ts';
+import { ARCHIVES, type ArchiveName, DUMPS, readDump } from './read-dumps.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
 const databases = new ReusedDatabases();
 afterAll(() => databases.drop());
-const DUMPS = join(import.meta.dirname, '../../fixtures/dumps');
 
 describe('the dumps of two applications', () => {
   it('come in whole, as another reader sees them', async () => {
@@ -164,27 +162,14 @@ function sorted(rows: (string | null)[][]): (string | null)[][] {
   return rows.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
 }
 
-const ARCHIVES = {
-  'lms_v1.zip': 'lms',
-  'lms_v2.zip': 'lms',
-  'lms_v3.zip': 'lms',
-  'crm_v7.zip': 'crm',
-} as const;
-
 /** Rows of the four archives by table, read without any of Sluice. */
 async function readByHand(): Promise<Map<string, (string | null)[][]>> {
   const tables = new Map<string, (string | null)[][]>();
-  for (const [file, app] of Object.entries(ARCHIVES)) {
-    for (const [name, bytes] of await unzip(join(DUMPS, 'drop', file))) {
-      if (!name.endsWith('.dat')) continue;
-      const table = `${app}_${name.slice(0, -4)}`;
-      const [, ...rows] =
-        app === 'crm' ? divide(bytes.toString('utf8'), '\\') : divide(bytes.toString('latin1'), '"');
-      const width = WIDTHS[table];
-      tables.set(table, [
-        ...(tables.get(table) ?? []),
-        ...rows.map((row) => row.slice(0, width).map(asPostgres)),
-      ]);
+  for (const [archive, app] of Object.entries(ARCHIVES)) {
+    for (const [name, { rows }] of await readDump(archive as ArchiveName)) {
+      const table = `${app}_${name}`;
+      const cut = rows.map((row) => row.slice(0, WIDTHS[table]));
+      tables.set(table, [...(tables.get(table) ?? []), ...cut]);
     }
   }
   expect([...tables].map(([name, rows]) => [name, rows.length]).sort()).toEqual([
@@ -193,71 +178,5 @@ async function readByHand(): Promise<Map<string, (string | null)[][]>> {
     ['lms_userassignedcourses', 10_000],
     ['lms_users', 3000],
   ]);
-  for (const [name, rows] of tables)
-    tables.set(
-      name,
-      sorted(name === 'crm_accounts' ? rows.map(flagFifth) : rows.map(FLAGS[name] ?? ((row) => row))),
-    );
-  return tables;
-}
-
-const FLAGS: Readonly<Record<string, (row: (string | null)[]) => (string | null)[]>> = {
-  lms_users: (row) => flag(row, 5),
-  lms_userassignedcourses: (row) => flag(row, 7),
-};
-
-function flagFifth(row: (string | null)[]): (string | null)[] {
-  return flag(row, 4);
-}
-
-function flag(row: (string | null)[], at: number): (string | null)[] {
-  return row.with(at, row[at] === null ? null : row[at] === '1' ? 'true' : 'false');
-}
-
-/** As Postgres writes what the file has: uuids in lower case, times without zeros at their end. */
-function asPostgres(value: string | null): string | null {
-  if (value === null || value === '0000-00-00 00:00:00') return null;
-  if (/^[\dA-F]{8}-[\dA-F-]{27}$/.test(value)) return value.toLowerCase();
-  return /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+$/.test(value) ? value.replace(/\.?0*$/, '') : value;
-}
-
-function divide(text: string, escaping: string): (string | null)[][] {
-  const pattern =
-    escaping === '"'
-      ? /(?:"((?:[^"]|"")*)"|([^|\r\n]*))(\||\r?\n)/gy
-      : /(?:"((?:[^"\\]|\\.)*)"|([^|\n]*))(\||\n)/gsy;
-  const rows: (string | null)[][] = [[]];
-  for (const [, quoted, plain, end] of text.matchAll(pattern)) {
-    const isNull = plain === (escaping === '"' ? 'NULL' : '\\N');
-    const value =
-      quoted === undefined
-        ? plain
-        : escaping === '"'
-          ? quoted.replaceAll('""', '"')
-          : quoted.replace(/\\(["\\])/g, '$1');
-    rows.at(-1)?.push(isNull ? null : (value ?? ''));
-    if (end !== '|') rows.push([]);
-  }
-  return rows.slice(0, -1);
-}
-
-async function unzip(file: string): Promise<[string, Buffer][]> {
-  const open = promisify(yauzl.open) as (path: string, options: yauzl.Options) => Promise<yauzl.ZipFile>;
-  const zip = await open(file, { lazyEntries: true });
-  const found: [string, Buffer][] = [];
-  return new Promise((resolve, reject) => {
-    zip.on('error', reject).on('end', () => resolve(found));
-    zip.on('entry', (entry: yauzl.Entry) => {
-      zip.openReadStream(entry, (error, stream) => {
-        if (error !== null || stream === undefined) return reject(error ?? new Error('no stream'));
-        const chunks: Buffer[] = [];
-        stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-        stream.on('end', () => {
-          found.push([entry.fileName, Buffer.concat(chunks)]);
-          zip.readEntry();
-        });
-      });
-    });
-    zip.readEntry();
-  });
+  return new Map([...tables].map(([name, rows]) => [name, sorted(rows)]));
 }

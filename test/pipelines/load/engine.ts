@@ -13,6 +13,7 @@ import { dropSegments } from '../../../src/pipelines/tables/segments.ts';
 import { queueReplay } from '../../../src/pipelines/undo/replay-run.ts';
 import { type Retracted, retractRun } from '../../../src/pipelines/undo/retract-run.ts';
 import { createTestDatabase, type TestDatabase } from '../../database.ts';
+import { emptyDatabase } from '../../reused-databases.ts';
 
 const FIRST_MTIME = 1_700_000_000;
 
@@ -166,6 +167,11 @@ export class Engine {
     const entries = await readdir(join(this.root, folder), { withFileTypes: true, recursive: true });
     const files = entries.filter((entry) => entry.isFile());
     return files.map((entry) => relative(join(this.root, folder), join(entry.parentPath, entry.name))).sort();
+  }
+
+  /** As if nothing had ever been loaded. */
+  async forget(): Promise<void> {
+    await emptyDatabase(this.database.pool);
   }
 
   async close(): Promise<void> {

@@ -5,6 +5,7 @@ import { QuickLook } from '../../../formats/delimited/quick-look.ts';
 import type { RecordSpan } from '../../../formats/delimited/records.ts';
 import { type ColumnEncoding, VALUE_ROOM } from './columns.ts';
 import { Output } from './output.ts';
+import { WholeNumberRecords } from './whole-numbers.ts';
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -34,6 +35,8 @@ export class BlockEncoder {
   private readonly nullMarker: Buffer;
   private readonly lineEnd: number;
   private readonly fixedRoom: number;
+  /** Null where some column holds anything else. */
+  private readonly wholeNumbers: WholeNumberRecords | null;
   private block: Block | null = null;
   private at = 0;
   private record = 0;
@@ -51,6 +54,17 @@ export class BlockEncoder {
     this.lineEnd = dialect.newline === '\r' ? CR : LF;
     this.fixedRoom = HEAD.length + TAIL.length + 2 + 12 + columns.length * VALUE_ROOM;
     this.out = new Output(Math.max(chunkBytes, this.fixedRoom));
+    const isDigits = (mark: string) => /^[-\d]/.test(mark);
+    const onlyWholeNumbers =
+      columns.every(({ width }) => width > 0) && ![dialect.nullMarker, dialect.delimiter].some(isDigits);
+    this.wholeNumbers = onlyWholeNumbers
+      ? new WholeNumberRecords(
+          Uint8Array.from(columns, ({ width }) => width),
+          this.delimiter,
+          dialect.nullMarker === '',
+          this.fixedRoom,
+        )
+      : null;
   }
 
   /** Only where one byte divides fields, quotes are doubled or absent, and text needs no other encoding. */
@@ -80,7 +94,9 @@ export class BlockEncoder {
     this.state = 'rows';
     const { bytes } = block;
     while (this.at < bytes.length) {
+      if (this.wholeNumbers !== null) this.encodeUsual(bytes, this.wholeNumbers);
       const start = out.at;
+      if (this.at >= bytes.length) break;
       if (start + this.fixedRoom > out.bytes.length || !this.encodeRecord(bytes)) {
         out.at = start;
         if (start > 0) return out.bytes.subarray(0, start);
@@ -96,6 +112,12 @@ export class BlockEncoder {
 
   private put(bytes: Buffer): void {
     this.out.at += bytes.copy(this.out.bytes, this.out.at);
+  }
+
+  private encodeUsual(bytes: Buffer, records: WholeNumberRecords): void {
+    this.at = records.encode(bytes, this.at, this.record, this.out);
+    this.rows += records.rows;
+    this.record += records.rows;
   }
 
   /** False when there is no room for the record. */

@@ -9,12 +9,14 @@ export interface ColumnEncoding {
   readonly write: ValueWriter | null;
   /** Text only: the most characters that the column takes. */
   readonly longest: number;
+  /** Whole numbers only: bytes of the type; 0 for any other. */
+  readonly width: number;
 }
 
 /** Bytes that an encoded value takes at most, unless it is text; its length included. */
 export const VALUE_ROOM = Math.max(NUMBER_ROOM, TIME_ROOM, WORD_ROOM);
 
-const TEXT: ColumnEncoding = { write: null, longest: Number.POSITIVE_INFINITY };
+const TEXT: ColumnEncoding = { write: null, longest: Number.POSITIVE_INFINITY, width: 0 };
 
 const WRITERS: Readonly<Record<string, ValueWriter>> = {
   bigint: writeInt8,
@@ -28,14 +30,16 @@ const WRITERS: Readonly<Record<string, ValueWriter>> = {
   uuid: writeUuid,
 };
 
+const WIDTHS: Readonly<Record<string, number>> = { bigint: 8, integer: 4, smallint: 2 };
+
 /** The encoding for a column type, by its name as people or Postgres write it; null when there is none. */
 export function columnEncoding(type: string): ColumnEncoding | null {
   const canonical = canonicalType(type);
   if (canonical === 'text' || canonical === 'character varying') return TEXT;
   const length = /^character varying\((\d+)\)$/.exec(canonical)?.[1];
-  if (length !== undefined) return { write: null, longest: Number(length) };
+  if (length !== undefined) return { write: null, longest: Number(length), width: 0 };
   const [, precision, scale = '0'] = /^numeric\((\d+)(?:,(\d+))?\)$/.exec(canonical) ?? [];
   const write =
     precision === undefined ? WRITERS[canonical] : numericWriter(Number(precision), Number(scale));
-  return write === undefined ? null : { write, longest: 0 };
+  return write === undefined ? null : { write, longest: 0, width: WIDTHS[canonical] ?? 0 };
 }

@@ -5,7 +5,7 @@ const NINE = 0x39;
 const MINUS = 0x2d;
 const POINT = 0x2e;
 /** Digits that cannot overflow 32 bits. */
-const INT32_DIGITS = 9;
+export const INT32_DIGITS = 9;
 /** Digits that a double holds exactly. */
 const DOUBLE_DIGITS = 15;
 /** Digits that cannot overflow 64 bits. */
@@ -155,7 +155,7 @@ function smallNumber(input: Buffer, start: number, end: number): number {
   return value;
 }
 
-function largeNumber(input: Buffer, start: number, end: number): number {
+export function largeNumber(input: Buffer, start: number, end: number): number {
   let value = 0;
   for (let at = start; at < end; at++) value = value * 10 + ((input[at] as number) - ZERO);
   return value;

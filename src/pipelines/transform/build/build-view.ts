@@ -1,3 +1,4 @@
+import { readGrants } from '../../../db/grants.ts';
 import { sqlstateOf } from '../../../db/sqlstate.ts';
 import type { ModelColumn } from '../../../ledger/models.ts';
 import {
@@ -9,7 +10,7 @@ import {
   relationOf,
   run,
 } from './build-context.ts';
-import { commentOn, dropRelation, ownRelationKind, readGrants } from './target-table.ts';
+import { commentOn, dropRelation, ownRelationKind } from './target-table.ts';
 
 /** A view cannot be replaced in place when columns go, or change name or type. */
 const CANNOT_REPLACE = '42P16';

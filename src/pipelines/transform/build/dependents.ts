@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
+import { readGrants } from '../../../db/grants.ts';
 import { qualified, quoteIdentifier } from '../../../db/identifiers.ts';
 import { MADE_BY_SLUICE } from '../../../db/made-by-sluice.ts';
-import { readGrants } from './target-table.ts';
 
 export interface DroppedView {
   readonly name: string;

@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg';
+import { readGrants } from '../../../db/grants.ts';
 import { quoteIdentifier, quoteLiteral } from '../../../db/identifiers.ts';
 import { MADE_BY_SLUICE } from '../../../db/made-by-sluice.ts';
 import { DEPENDENT_OBJECTS, sqlstateOf } from '../../../db/sqlstate.ts';
@@ -160,16 +161,4 @@ export async function dropRelation(context: BuildContext, relation: string): Pro
 export function commentOn(kind: 'table' | 'view', { model }: BuildContext, relation: string): string {
   const comment = model.description === null ? MADE_BY_SLUICE : `${MADE_BY_SLUICE}: ${model.description}`;
   return `comment on ${kind} ${relation} is ${quoteLiteral(comment)}`;
-}
-
-/** Statements that give a relation made anew the rights that its forerunner had. */
-export async function readGrants(client: PoolClient, relation: string): Promise<string[]> {
-  const { rows } = await client.query<{ statement: string }>(
-    `select format('grant %s on %s to %s%s', privilege_type, $2::text,
-        case when grantee = 0 then 'public' else quote_ident(pg_get_userbyid(grantee)) end,
-        case when is_grantable then ' with grant option' else '' end) as statement
-       from pg_class c, aclexplode(c.relacl) a where c.oid = to_regclass($1) and a.grantee <> c.relowner`,
-    [relation, relation],
-  );
-  return rows.map((row) => row.statement);
 }
