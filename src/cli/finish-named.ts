@@ -31,9 +31,12 @@ export function finishNamed(options: CommonOptions, files: NamedFiles, work: Wor
   };
   return withApplication(options, applicationOptions, async (application) => {
     let started: Stoppable | null = null;
-    const working = work(application, (made) => {
-      started = made;
-    });
+    const base = application.transforms.loadBase();
+    const working = base.then(() =>
+      work(application, (made) => {
+        started = made;
+      }),
+    );
     const stoppable = {
       stop: async (graceMs: number) => started?.stop(graceMs),
       abortNow: () => started?.abortNow(),

@@ -21,7 +21,8 @@ export function once(options: CommonOptions): Promise<number> {
   };
   return withApplication(options, applicationOptions, async (application) => {
     const intake = new Intake(application, true);
-    const work = intake.start().then(() => intake.finished());
+    const base = application.transforms.loadBase();
+    const work = base.then(() => intake.start()).then(() => intake.finished());
     const signalled = await untilSignalled(intake, work);
     if (!signalled) await intake.stop(0);
     printOutcomes(outcomes, options.json ?? false);

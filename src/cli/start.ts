@@ -33,14 +33,17 @@ export function start(options: CommonOptions): Promise<number> {
 
 async function serve(application: Application, { log, settings }: CommandContext): Promise<void> {
   const intake = new Intake(application);
-  const running = intake.start().then(async () => {
-    await application.transforms.watch();
-    await application.freshness.watch();
-    application.exports.watch();
-    application.upkeep.watch();
-    log.info(`ready: watching ${settings.importsDir}, database ${application.database.maskedUrl}`);
-    return intake.failed();
-  });
+  const base = application.transforms.loadBase();
+  const running = base
+    .then(() => intake.start())
+    .then(async () => {
+      await application.transforms.watch();
+      await application.freshness.watch();
+      application.exports.watch();
+      application.upkeep.watch();
+      log.info(`ready: watching ${settings.importsDir}, database ${application.database.maskedUrl}`);
+      return intake.failed();
+    });
   // The promise above settles only when all is lost; without a timer nothing would keep the process alive between two events.
   const alive = setInterval(() => {}, 60_000);
   try {

@@ -4,6 +4,7 @@ import { ENCODINGS } from '../formats/delimited/dialect.ts';
 import { typeMaps } from '../formats/dump/type-maps.ts';
 import { BINARY_NOTATIONS } from '../formats/dump/value-transform.ts';
 import { identifierFrom } from '../naming.ts';
+import { baseProblems } from './check-base.ts';
 import { checksProblems } from './check-checks.ts';
 import { exportProblems } from './check-exports.ts';
 import { modelProblems } from './check-models.ts';
@@ -106,6 +107,7 @@ const DATASET: Shape = {
 
 const TOP: Shape = {
   models: test(Array.isArray, 'an array of models'),
+  base: test(Array.isArray, 'an array of base tables'),
   exports: test(Array.isArray, 'an array of exports'),
   sources: test(Array.isArray, 'an array of sources'),
   examples: test((value) => typeof value === 'boolean', 'true or false'),
@@ -135,6 +137,7 @@ function configProblems(exported: unknown): string[] {
   const problems = checkShape('', exported, TOP);
   if (Array.isArray(exported.models)) problems.push(...modelProblems(exported.models));
   if (Array.isArray(exported.sources)) problems.push(...sourceProblems(exported.sources));
+  if (Array.isArray(exported.base)) problems.push(...baseProblems(exported.base));
   if (Array.isArray(exported.exports)) problems.push(...exportProblems(exported.exports));
   if (isObject(exported.upkeep)) problems.push(...upkeepProblems(exported.upkeep));
   if (!Array.isArray(datasets)) return problems;
@@ -272,9 +275,9 @@ function copyOf(config: SluiceConfig): SluiceConfig {
     ...(match !== undefined && { match: stateless(match) }),
     ...(label !== undefined && { label: stateless(label) }),
   }));
-  const { archive, skipEntries = [], models = [], exports = [], sources = [] } = config;
+  const { archive, skipEntries = [], models = [], base = [], exports = [], sources = [] } = config;
   const { examples = true, upkeep = {} } = config;
-  const rest = { ...structuredClone({ models, exports, sources, upkeep }), examples };
+  const rest = { ...structuredClone({ models, base, exports, sources, upkeep }), examples };
   return { datasets, skipEntries: [...skipEntries], ...(archive && { archive }), ...rest };
 }
 

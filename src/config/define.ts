@@ -12,6 +12,8 @@ export interface SluiceConfig {
   readonly skipEntries?: readonly string[];
   /** Models beside the SQL files in WAREHOUSE_DIR. */
   readonly models?: readonly ModelConfig[];
+  /** What the CSV files of base data do not say themselves. */
+  readonly base?: readonly BaseConfig[];
   /** Files that are written from models, tables, views and queries. */
   readonly exports?: readonly ExportConfig[];
   /** Databases that `sluice pull` takes tables from. */
@@ -71,6 +73,20 @@ export interface ModelConfig {
   /** What has to hold of the rows before they take the place of the former ones. */
   readonly checks?: readonly CheckConfig[];
   /** Becomes the comment of the table or view. */
+  readonly description?: string;
+}
+
+/** What a CSV file in the folder `base` of WAREHOUSE_DIR does not say itself. */
+export interface BaseConfig {
+  /** Of the file, without its ending, and of the table. */
+  readonly name: string;
+  /** Columns that tell rows apart. Default: the first column. */
+  readonly key?: readonly string[];
+  /** Declared Postgres types by column name; those of the others are inferred. */
+  readonly columns?: Readonly<Record<string, string>>;
+  /** Foreign keys: `{ column: 'model.column' }`. */
+  readonly references?: Readonly<Record<string, string>>;
+  /** Becomes the comment of the table. */
   readonly description?: string;
 }
 
@@ -251,4 +267,9 @@ export function defineExport(wanted: ExportConfig): ExportConfig {
 /** Types and returns one source; the identity at run time. */
 export function defineSource(source: SourceConfig): SourceConfig {
   return source;
+}
+
+/** Types what is said of a file of base data; gives it back unchanged. */
+export function defineBase(base: BaseConfig): BaseConfig {
+  return base;
 }

@@ -42,6 +42,7 @@ export async function loadSettings({ env, cwd, configPath }: SettingsSources): P
     archive = 'all-or-nothing',
     skipEntries = [],
     models = [],
+    base = [],
     exports = [],
     sources = [],
     upkeep = {},
@@ -56,6 +57,7 @@ export async function loadSettings({ env, cwd, configPath }: SettingsSources): P
     archive,
     skipEntries,
     models,
+    base,
     exports,
     sources: withUrls(sources, merged),
     examples,
@@ -106,7 +108,7 @@ function settingsFrom(
   decryption: DecryptionSecrets,
 ): Omit<
   Settings,
-  'datasets' | 'archive' | 'skipEntries' | 'models' | 'exports' | 'sources' | 'upkeep' | 'examples'
+  'datasets' | 'archive' | 'skipEntries' | 'models' | 'base' | 'exports' | 'sources' | 'upkeep' | 'examples'
 > {
   return {
     databaseUrl: values.DATABASE_URL ?? null,

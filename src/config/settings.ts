@@ -1,5 +1,12 @@
 import type { DecryptionSecrets } from './decryption.ts';
-import type { ArchivePolicy, DatasetConfig, ExportConfig, ModelConfig, SourceConfig } from './define.ts';
+import type {
+  ArchivePolicy,
+  BaseConfig,
+  DatasetConfig,
+  ExportConfig,
+  ModelConfig,
+  SourceConfig,
+} from './define.ts';
 import type { Secret } from './secret.ts';
 import type { UpkeepSettings } from './upkeep-settings.ts';
 
@@ -60,6 +67,7 @@ export interface Settings {
   /** Globs on names inside archives: such entries are passed over. */
   readonly skipEntries: readonly string[];
   readonly models: readonly ModelConfig[];
+  readonly base: readonly BaseConfig[];
   readonly exports: readonly ExportConfig[];
   readonly sources: readonly SourceSettings[];
   /** The built-in example, the warehouse of job titles, takes part. */

@@ -41,6 +41,17 @@ export const WAREHOUSE_ERRORS = {
     remedy:
       'The previous state stands. `sluice checks MODEL --rows` shows failing rows; `sluice transform --release MODEL` takes the new state all the same.',
   },
+  BASE_INVALID: {
+    kind: 'terminal',
+    message: '{file}, line {line}: {reason}',
+    remedy: 'Correct the file of base data; docs/warehouse.md describes it. No model has been run.',
+  },
+  BASE_ROW_IN_USE: {
+    kind: 'terminal',
+    message: '{file} has lost rows that {model} refers to: {column} = {values}',
+    remedy:
+      'Put the rows back, or take out first what refers to them. The previous state of the table and of its group stands.',
+  },
   MODEL_NOT_OURS: {
     kind: 'terminal',
     message: 'model {model}: {relation} exists and was not made by Sluice',

@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import { qualified } from '../../db/identifiers.ts';
+import { SluiceError } from '../../errors.ts';
 import { saveChecks } from '../../ledger/checks.ts';
 import { makeDeliveries, type RunHorizon, readHorizon } from '../../ledger/model-inputs.ts';
 import {
@@ -12,12 +13,13 @@ import {
 } from '../../ledger/models.ts';
 import { stepDone } from '../../steps.ts';
 import type { CheckResult } from '../checks/check-result.ts';
+import { BASE_ROWS, copyBase } from './base/copy-base.ts';
 import { type BuildContext, columnsOf, NO_CHANGES } from './build/build-context.ts';
 import { buildKeyed } from './build/build-keyed.ts';
 import { type Built, buildIncremental, buildTable } from './build/build-table.ts';
 import { buildView } from './build/build-view.ts';
 import { dropDependents } from './build/dependents.ts';
-import { bringForeignKeys } from './build/foreign-keys.ts';
+import { bringForeignKeys, lostReferences } from './build/foreign-keys.ts';
 import { checkModel, refusalOf, warningsOf } from './check-models.ts';
 import type { ModelGroup } from './graph.ts';
 import { followsRunsAs, type Model, referencesOf } from './model.ts';
@@ -96,6 +98,7 @@ export async function buildGroup(input: GroupBuild): Promise<TransformedModel[]>
     if (isThere) input.onModel(model);
     if (isThere) await bringForeignKeys(contextFor(shared, model));
   }
+  await refuseLostRows(shared, results);
   await checkForeignKeys(shared);
   const checked = await checkRows(shared, results);
   stepDone('models checked', group.models[0]?.name ?? '');
@@ -117,6 +120,21 @@ async function checkRows(shared: Shared, results: readonly TransformedModel[]): 
   }
   const warnings = new Map([...checked].map(([model, found]) => [model.name, warningsOf(found)]));
   return results.map((result) => ({ ...result, warnings: warnings.get(result.model) ?? [] }));
+}
+
+/** Rows that went out of base data and are referred to: Postgres would speak of a constraint, and of one row. */
+async function refuseLostRows(shared: Shared, results: readonly TransformedModel[]): Promise<void> {
+  const { client, dwSchema, group, onModel } = shared;
+  const lessened = results.filter(({ rowsDeleted, rowsUpdated }) => rowsDeleted + rowsUpdated > 0);
+  const bases = group.models.filter(
+    ({ isBase, name }) => isBase && lessened.some((one) => one.model === name),
+  );
+  for (const base of bases) {
+    for (const { model, column, values } of await lostReferences(client, dwSchema, base, group.models)) {
+      onModel(base);
+      throw new SluiceError('BASE_ROW_IN_USE', { file: base.file, model, column, values });
+    }
+  }
 }
 
 /** Deferred until now, so that it is known whose foreign key is broken. */
@@ -197,7 +215,9 @@ async function bringUpToDate(shared: Shared, context: BuildContext): Promise<Tra
   if (need === 'inputs') await saveInputs(client, modelId, inputs);
   if (need !== 'build') return resultOf(model, 'unchanged', null, started);
   if (context.known?.hash !== model.hash) shared.redefined.add(model.name);
+  if (model.base !== null) await copyBase(client, model.base);
   const built = await BUILDERS[model.materialized](context);
+  if (model.base !== null) await client.query(`drop table ${BASE_ROWS}`);
   stepDone('model made', model.name);
   const { inserted, updated, deleted } = built.changes;
   if (inserted + updated + deleted > 0 || shared.redefined.has(model.name)) shared.changed.add(model.name);

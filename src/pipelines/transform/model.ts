@@ -1,4 +1,5 @@
 import type { Materialization } from '../../config/define.ts';
+import type { BaseFile } from './base/base-file.ts';
 import type { ModelCheck } from './model-checks.ts';
 
 /** A table that a model reads, or depends on. */
@@ -55,6 +56,10 @@ export interface Model {
   readonly hash: string;
   /** Part of the built-in example. */
   readonly builtIn: boolean;
+  /** Made from a file of the base folder. */
+  readonly isBase: boolean;
+  /** The records that its statement reads; null for a model whose statement is all there is. */
+  readonly base: BaseFile | null;
   /** Line of an option, or of the statement when it is not given. */
   lineOf(option: string): number;
 }

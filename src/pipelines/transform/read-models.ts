@@ -5,6 +5,7 @@ import type { ModelConfig } from '../../config/define.ts';
 import type { Settings } from '../../config/settings.ts';
 import { codeOf } from '../../db/sqlstate.ts';
 import { messageOf, SluiceError } from '../../errors.ts';
+import { BASE_FOLDER, readBase } from './base/read-base.ts';
 import type { Model } from './model.ts';
 import { parseModel } from './parse-model.ts';
 import { type ModelText, toModel } from './to-model.ts';
@@ -12,14 +13,16 @@ import { type ModelText, toModel } from './to-model.ts';
 /** Shipped with the program; `dist` lies as deep as `src`. */
 const BUILT_IN = fileURLToPath(new URL('../../../examples/job-titles', import.meta.url));
 
-export type ModelSettings = Pick<Settings, 'warehouseDir' | 'models' | 'examples'>;
+export type ModelSettings = Pick<Settings, 'warehouseDir' | 'models' | 'base' | 'examples'>;
 
 /**
- * Every model there is: the SQL files of the warehouse folder, those of `sluice.config.ts`, and the built-in example,
+ * Every model there is: base data, the SQL files of the warehouse folder, those of `sluice.config.ts`, and the built-in example,
  * which steps aside when one of its names is taken. Throws MODEL_INVALID with file and line.
  */
 export async function readModels(settings: ModelSettings): Promise<Model[]> {
-  const own = [...(await readFolder(settings.warehouseDir)), ...settings.models.map(fromConfig)].map(toModel);
+  const { warehouseDir } = settings;
+  const texts = [...(await readFolder(warehouseDir)), ...settings.models.map(fromConfig)];
+  const own = [...(await readBase(warehouseDir, settings.base)), ...texts.map(toModel)];
   refuseDuplicates(own);
   if (!settings.examples) return own;
   const builtIn = await readBuiltIn();
@@ -50,7 +53,9 @@ async function readFolder(folder: string): Promise<ModelText[]> {
 async function sqlFiles(folder: string): Promise<string[]> {
   try {
     const names = await readdir(folder, { recursive: true });
-    return names.filter((name) => name.endsWith('.sql') && !/(^|\/)[._]/.test(name)).sort();
+    const isModel = (name: string) =>
+      name.endsWith('.sql') && !/(^|\/)[._]/.test(name) && !name.startsWith(`${BASE_FOLDER}${path.sep}`);
+    return names.filter(isModel).sort();
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return [];
     const facts = { purpose: 'warehouse', path: folder, reason: messageOf(error) };

@@ -86,6 +86,7 @@ export function toModel(text: ModelText): Model {
     ...options,
     ...{ checks, checked: referencesOfChecks(checks, reference) },
     ...{ name: text.name, file, firstLine, placeholders, builtIn: text.builtIn, lineOf },
+    ...{ isBase: false, base: null },
     sql: sql.slice(0, scanned.end),
     depends: text.depends.map((item) => reference(item, lineOf('depends'))),
     source: followsRunsAs(options.materialized)

@@ -74,8 +74,8 @@ interface Work {
   readonly declared: ReadonlySet<string>;
 }
 
-function isAutomatic({ trigger }: TransformOptions): boolean {
-  return trigger === 'publish' || trigger === 'start';
+function isAutomatic({ names, trigger }: TransformOptions): boolean {
+  return names === null && (trigger === 'publish' || trigger === 'start');
 }
 
 /** The built-in example is not spoken of before its data has come. */

@@ -2,6 +2,7 @@ import { Cron } from 'croner';
 import type { Pool } from 'pg';
 import { toSluiceError } from '../../db/database-error.ts';
 import type { SluiceError } from '../../errors.ts';
+import { readKnownModels } from '../../ledger/models.ts';
 import type { Log } from '../../log.ts';
 import { readModels } from './read-models.ts';
 import type { TransformedModel } from './transformed.ts';
@@ -48,6 +49,28 @@ export class Transforms {
     if (this.timer === null) this.burstBegan = now;
     else clearTimeout(this.timer);
     this.arm(trigger, QUIET_MS);
+  }
+
+  /** Tables of base data that have never been made are made now, before files refer to them; changed ones soon. */
+  async loadBase(): Promise<void> {
+    const { pool, settings, log } = this.options;
+    const { signal } = this.abort;
+    try {
+      const base = (await readModels(settings)).filter(({ isBase }) => isBase);
+      if (base.length === 0) return;
+      const known = new Map((await readKnownModels(pool, settings.dwSchema)).map((one) => [one.name, one]));
+      const missing = base.filter(({ name }) => (known.get(name)?.hash ?? null) === null);
+      const names = missing.map(({ name }) => name);
+      if (names.length > 0) {
+        report(log, await transform(pool, settings, { trigger: 'start', names, whole: false, signal }));
+      }
+      if (base.some(({ name, hash }) => known.get(name)?.hash !== hash)) this.request('start');
+    } catch (error) {
+      const problem = toSluiceError(error);
+      // What is wrong with models does not keep files from being loaded.
+      if (problem.kind === 'terminal') log.error(said(problem));
+      else throw problem;
+    }
   }
 
   /** Brings what the watching service needs: what is stale from before, and the schedules. */

@@ -62,6 +62,12 @@ export class Warehouse {
     await writeFile(join(this.root, 'warehouse', `${name}.sql`), text);
   }
 
+  /** Writes a file of base data. */
+  async base(file: string, content: string | Buffer): Promise<void> {
+    await mkdir(join(this.root, 'warehouse/base'), { recursive: true });
+    await writeFile(join(this.root, 'warehouse/base', file), content);
+  }
+
   /** Publishes a file; gives its run. Models are not made. */
   async deliver(name: string, text: string): Promise<number> {
     const path = join(this.root, 'files', name);

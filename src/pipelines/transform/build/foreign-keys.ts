@@ -1,5 +1,7 @@
-import { quoteIdentifier } from '../../../db/identifiers.ts';
-import { type BuildContext, relationOf, run } from './build-context.ts';
+import type { PoolClient } from 'pg';
+import { qualified, quoteIdentifier } from '../../../db/identifiers.ts';
+import type { Model } from '../model.ts';
+import { type BuildContext, columnsOf, relationOf, run } from './build-context.ts';
 
 interface ExistingKey {
   name: string;
@@ -39,4 +41,43 @@ export async function bringForeignKeys(context: BuildContext): Promise<void> {
          references ${relationOf(context, key.model)} (${quoteIdentifier(target)}) deferrable initially deferred`,
     );
   }
+}
+
+/** A column whose values are not all in the table that it refers to. */
+export interface LostReference {
+  readonly model: string;
+  readonly column: string;
+  /** The first of them. */
+  readonly values: string;
+}
+
+const SHOWN_VALUES = 5;
+
+/** What of these models refers to rows that `target` does not have. */
+export async function lostReferences(
+  client: PoolClient,
+  schema: string,
+  target: Model,
+  models: readonly Model[],
+): Promise<LostReference[]> {
+  const lost: LostReference[] = [];
+  const keys = models.flatMap((model) =>
+    model.foreignKeys.filter((key) => key.model === target.name).map((key) => ({ ...key, from: model.name })),
+  );
+  for (const { from, column, target: to } of keys) {
+    const relation = qualified(schema, from);
+    // One that waits for its first data.
+    if ((await columnsOf(client, relation)).length === 0) continue;
+    const own = `f.${quoteIdentifier(column)}`;
+    const { rows } = await client.query<{ value: string }>(
+      `select distinct ${own}::text as value from ${relation} f
+        where ${own} is not null and not exists
+          (select from ${qualified(schema, target.name)} t where t.${quoteIdentifier(to)} = ${own})
+        order by 1 limit ${SHOWN_VALUES + 1}`,
+    );
+    const values = rows.slice(0, SHOWN_VALUES).map(({ value }) => value);
+    if (rows.length > SHOWN_VALUES) values.push('…');
+    if (values.length > 0) lost.push({ model: from, column, values: values.join(', ') });
+  }
+  return lost;
 }
