@@ -17,7 +17,8 @@ const MODELS_MS = 60_000;
 export async function untilQuiet(world: World): Promise<void> {
   const deadline = Date.now() + QUIET_MS;
   for (let calm = 0; calm < CALM_LOOKS; ) {
-    calm = (await isQuiet(world)) ? calm + 1 : 0;
+    // The server may be recovering still.
+    calm = (await isQuiet(world).catch(() => false)) ? calm + 1 : 0;
     if (Date.now() > deadline)
       throw new Error(`not at rest after ${QUIET_MS / 1000} s: ${await whatWaits(world)}`);
     await sleep(100);

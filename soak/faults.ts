@@ -78,7 +78,16 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
         .catch(() => undefined);
     await set('on');
     await sleep(200 + random.below(1_000));
-    await set('off');
+    const isRefusing = () =>
+      world.pool.query<{ on: boolean }>(
+        "select setting = 'on' as on from pg_settings where name = 'default_transaction_read_only'",
+      );
+    for (let tries = 0; tries < 50; tries++) {
+      await set('off');
+      await sleep(100);
+      const state = await isRefusing().catch(() => null);
+      if (state?.rows[0]?.on === false) return;
+    }
   },
 };
 

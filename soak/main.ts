@@ -5,6 +5,7 @@ import { differences, untilQuiet } from './check.ts';
 import { FAULTS } from './faults.ts';
 import { type Delivery, Model } from './model.ts';
 import { type Options, readOptions } from './options.ts';
+import { reportOutage } from './outage.ts';
 import type { Action } from './scene.ts';
 import { CountWatcher } from './watch-counts.ts';
 import { World } from './world.ts';
@@ -123,4 +124,6 @@ function report(
   );
 }
 
-await main(readOptions(process.argv.slice(2)));
+const options = readOptions(process.argv.slice(2));
+if (options.outageMinutes === null) await main(options);
+else await reportOutage({ ...options, minutes: options.outageMinutes });

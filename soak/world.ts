@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -69,6 +69,15 @@ export class World {
     for (const [name, sql] of Object.entries(MODELS))
       await writeFile(join(root, 'warehouse', `${name}.sql`), sql);
     return world;
+  }
+
+  /** The process id of the service, and what it has printed so far. */
+  get pid(): number | null {
+    return this.service?.pid ?? null;
+  }
+
+  printed(): Promise<string> {
+    return readFile(join(this.root, 'service.log'), 'utf8').catch(() => '');
   }
 
   /** Starts the service; with `killAt` it ends itself right after that step. Does not wait until it is ready. */

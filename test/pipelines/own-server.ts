@@ -25,16 +25,17 @@ export class OwnServer {
     private readonly programs: string,
     private readonly user: ServerUser,
     private readonly port: number,
+    private readonly env: Readonly<Record<string, string>>,
   ) {}
 
   /** `programs`: the folder of `initdb` and `postgres`. Nothing is left of it after `remove`. */
-  static async start(programs: string): Promise<OwnServer> {
+  static async start(programs: string, env: Readonly<Record<string, string>> = {}): Promise<OwnServer> {
     const folder = await mkdtemp(join(tmpdir(), 'sluice-test-server-'));
     // The server runs as another user when the tests run as root.
     await chmod(folder, 0o755);
     const user = await serverUser(folder);
     if (user.ids !== null) await chown(folder, user.ids.uid, user.ids.gid);
-    const server = new OwnServer(folder, programs, user, await choosePort(''));
+    const server = new OwnServer(folder, programs, user, await choosePort(''), env);
     try {
       const args = [
         '-D',
@@ -65,27 +66,32 @@ export class OwnServer {
     return `postgres://sluice@127.0.0.1:${this.port}/postgres`;
   }
 
-  /** Ends the server as a power cut would: sessions are lost, and it recovers when it is started again. */
-  async kill(): Promise<void> {
-    await this.end('SIGQUIT');
+  /** Ends the server as a power cut would: sessions are lost, and it recovers when it is started again. SIGKILL ends its first process alone. */
+  async kill(signal: 'SIGQUIT' | 'SIGKILL' = 'SIGQUIT'): Promise<void> {
+    await this.end(signal);
   }
 
   /** Starts it, and waits until it takes connections. */
   async resume(): Promise<void> {
+    const deadline = Date.now() + READY_MS;
+    this.process = this.spawn();
+    while (!(await this.answers())) {
+      if (Date.now() > deadline) throw new Error('the server did not start');
+      await sleep(POLL_MS);
+      // Processes of one that was killed may still be there for a moment.
+      if (this.process.exitCode !== null) this.process = this.spawn();
+    }
+  }
+
+  private spawn(): ChildProcess {
     const settings = SETTINGS.flatMap((setting) => ['-c', setting]);
     const args = ['-D', this.cluster, '-p', String(this.port), ...settings];
-    this.process = spawn(join(this.programs, 'postgres'), args, {
+    return spawn(join(this.programs, 'postgres'), args, {
       ...this.user.ids,
       cwd: this.folder,
-      env: SERVER_ENV,
+      env: { ...SERVER_ENV, ...this.env },
       stdio: 'ignore',
     });
-    const deadline = Date.now() + READY_MS;
-    while (!(await this.answers())) {
-      if (Date.now() > deadline || this.process.exitCode !== null)
-        throw new Error('the server did not start');
-      await sleep(POLL_MS);
-    }
   }
 
   async remove(): Promise<void> {
