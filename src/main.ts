@@ -261,6 +261,11 @@ export class Application {
     return this.options.again ?? false;
   }
 
+  /** Says what is going to take long. */
+  readonly forewarn = (text: string): void => {
+    this.log.info(text);
+  };
+
   readonly progressOf = (file: SourceFile) => {
     const { log, options } = this;
     const every = options.onProgress === undefined ? PROGRESS_EVERY_MS : PROGRESS_BAR_EVERY_MS;
@@ -280,14 +285,14 @@ export class Application {
   }
 
   private worker(): Omit<Worker, 'unsettle' | 'holdBack'> {
-    const { context, again, progressOf } = this;
+    const { context, again, progressOf, forewarn } = this;
     const { stallMs } = this.settings;
     return {
       execute: (items, signal) => {
         const files = items.map(({ file }) => file);
         return this.whileLoading(() =>
           watchForStall(files, { signal, stallMs }, (until, alive) =>
-            runGroup(context, items, { signal: until, again, alive, progressOf }),
+            runGroup(context, items, { signal: until, again, alive, progressOf, forewarn }),
           ),
         );
       },

@@ -155,6 +155,7 @@ export class Pull {
           const entry = await identifyTable(source, table);
           await runPulled(application.context, file, run, {
             ...{ signal, alive, entry, again: application.again, progressOf: application.progressOf },
+            forewarn: application.forewarn,
           });
         } catch (error) {
           failed.set(file.fileId, error);

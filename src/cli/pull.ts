@@ -38,8 +38,8 @@ function planPull(name: string, wanted: readonly string[], options: PullOptions)
         entries.push(await identifyTable(source, table, true));
       }
       const jobs = await planEntries({ pool, settings }, entries);
-      if (options.json) printJson({ source: name, jobs: jobsAsJson(jobs, entries) });
-      else printJobs(jobs, entries);
+      if (options.json) printJson({ source: name, jobs: await jobsAsJson(pool, jobs, entries) });
+      else await printJobs(pool, jobs, entries);
       return EXIT.ok;
     } finally {
       await source.close();

@@ -49,9 +49,9 @@ export class Run {
   @Column('jsonb', { nullable: true })
   error_facts!: Record<string, string | number | boolean | null> | null;
 
-  /** Entries of an archive that were passed over by rule; null when there were none. */
+  /** Entries of an archive that were passed over by rule, and notes on those of a dump; null when there were none. */
   @Column('jsonb', { nullable: true })
-  skipped!: readonly { readonly name: string; readonly reason: string }[] | null;
+  skipped!: readonly { readonly name: string; readonly reason: string; readonly isNote?: boolean }[] | null;
 
   /** Host and process that execute the run: how a later start knows whether it still lives. */
   @Column('text', { nullable: true })

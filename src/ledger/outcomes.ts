@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import { CATALOGUE } from '../errors.ts';
+import type { NotedEntry } from './runs.ts';
 import { SOURCE_FILE_COLUMNS, type SourceFile, type SourceFileColumns, toSourceFile } from './source-file.ts';
 
 /** What a finished file left behind: the content of its receipt, and of its log line. */
@@ -27,9 +28,17 @@ export interface Outcome {
   /** Where the file was put when its outcome was carried out before; null when it was not. */
   readonly kept: KeptFile | null;
   /** Entries of an archive that were passed over. */
-  readonly skipped: readonly { readonly name: string; readonly reason: string }[];
+  readonly skipped: readonly OutcomeNote[];
+  /** Where the parts of a dump did not agree, and what was made of it. */
+  readonly notes: readonly OutcomeNote[];
   readonly loads: readonly OutcomeLoad[];
   readonly checks: readonly OutcomeCheck[];
+}
+
+/** Something about an entry of an archive. */
+export interface OutcomeNote {
+  readonly name: string;
+  readonly reason: string;
 }
 
 /** A source file that Sluice keeps. */
@@ -50,6 +59,8 @@ export interface OutcomeLoad {
   readonly rowsLoaded: number;
   readonly rowsRejected: number;
   readonly rowsSkipped: number;
+  /** Columns of the file that the contract left out. */
+  readonly columnsDiscarded: readonly string[];
   /** What stood behind the last record and is no data. */
   readonly footer: string | null;
   /** ISO 8601. */
@@ -104,7 +115,8 @@ function toOutcome(file: SourceFile, row: OutcomeRow): Outcome {
       row.final_path === null || row.final_path_bytes === null
         ? null
         : { path: row.final_path_bytes, displayPath: row.final_path },
-    skipped: row.skipped ?? [],
+    skipped: (row.skipped ?? []).filter(({ isNote }) => !isNote),
+    notes: (row.skipped ?? []).filter(({ isNote }) => isNote).map(({ name, reason }) => ({ name, reason })),
     loads: row.loads,
     checks: row.checks,
   };
@@ -179,21 +191,22 @@ interface OutcomeRow {
   error_code: string | null;
   error_message: string | null;
   is_correction: boolean;
-  skipped: Outcome['skipped'] | null;
+  skipped: readonly NotedEntry[] | null;
   loads: OutcomeLoad[];
   checks: OutcomeCheck[];
 }
 
 const READ_OUTCOMES = `
   select f.file_id, r.run_id, r.attempt, f.status, f.sha256, f.business_date::text, r.bytes, r.started_at, r.finished_at,
-         r.undone_at, r.superseded_by, f.final_path, f.final_path_bytes, r.error_code, r.error_message,
+         r.undone_at, r.superseded_by, r.skipped, f.final_path, f.final_path_bytes, r.error_code, r.error_message,
          r.kind = 'correction' as is_correction,
          coalesce((select json_agg(json_build_object(
                      'entryName', l.entry_name, 'dataset', d.name,
                      'parentTable', d.parent_schema || '.' || d.parent_table,
                      'versionTable', d.parent_schema || '.' || v.table_name,
                      'status', l.status, 'recordsRead', l.records_read, 'rowsLoaded', l.rows_loaded,
-                     'rowsRejected', l.rows_rejected, 'rowsSkipped', l.rows_skipped, 'footer', l.footer,
+                     'rowsRejected', l.rows_rejected, 'rowsSkipped', l.rows_skipped,
+                     'columnsDiscarded', l.discarded, 'footer', l.footer,
                      'startedAt', l.started_at, 'finishedAt', l.finished_at,
                      'seconds', round(extract(epoch from l.finished_at - l.started_at), 3),
                      'errorCode', l.error_code, 'errorMessage', l.error_message) order by l.load_id)

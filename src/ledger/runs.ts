@@ -38,17 +38,24 @@ export async function recordStage(pool: Pool, file: SourceFile, run: Run, stage:
       where file_id = $1 and finished_at is null`,
     [
       ...[file.fileId, run.runId, stage.status, stage.sha256 ?? null, stage.businessDate ?? null],
-      stage.skipped === undefined || stage.skipped.length === 0 ? null : JSON.stringify(stage.skipped),
+      stage.noted === undefined || stage.noted.length === 0 ? null : JSON.stringify(stage.noted),
     ],
   );
+}
+
+/** An entry of an archive that is passed over by rule, or, where `isNote`, something about one that was settled by rule. */
+export interface NotedEntry {
+  readonly name: string;
+  readonly reason: string;
+  readonly isNote?: boolean;
 }
 
 export interface Stage {
   readonly status: 'identified' | 'planned' | 'loaded';
   readonly sha256?: string | null;
   readonly businessDate?: string | null;
-  /** Entries of an archive that are passed over. */
-  readonly skipped?: readonly { readonly name: string; readonly reason: string }[];
+  /** Entries of an archive that are passed over, and what is to be known of others. */
+  readonly noted?: readonly NotedEntry[];
 }
 
 /** Inside the publish transaction: locks runs, and refuses when another process has taken one over or finished it. */

@@ -26,6 +26,7 @@ import {
 import { datasetAfter } from './tables/dataset-after.ts';
 import { fitSegments } from './tables/fit-segments.ts';
 import { type KnownDataset, readDataset } from './tables/known-dataset.ts';
+import { costsOf, widenedText } from './tables/rewrite-cost.ts';
 
 /** Plans, loads and publishes the entries of a file. When it rejects, nothing is left of them. */
 export async function runEntries(work: RunWork): Promise<void> {
@@ -219,6 +220,7 @@ async function publishEntries(work: RunWork): Promise<boolean> {
   const archive = identified.archiveSha256;
   const whole = archive === null ? null : { sha256: archive, bytes: work.handle?.size ?? 0 };
   const checked = new RunChecks(context.settings.dwSchema);
+  await announceRewrites(work, jobs);
   options.alive([file], mayTakeLong(jobs) || replacesRows(work.redelivery));
   try {
     await publishRun({
@@ -238,6 +240,14 @@ async function publishEntries(work: RunWork): Promise<boolean> {
   } catch (error) {
     if (error instanceof EntriesRefused) await checked.save(context.pool, run.runId);
     return repair(work, error);
+  }
+}
+
+/** Before anything is done: how much Postgres has to write anew for the wider types that the contract allows. */
+async function announceRewrites({ context, file, options }: RunWork, jobs: readonly RunJob[]): Promise<void> {
+  for (const { plan } of jobs) {
+    for (const { change, cost } of await costsOf(context.pool, plan))
+      if (cost !== null) options.forewarn(`${file.displayPath}: ${widenedText(change, cost)}`);
   }
 }
 

@@ -36,6 +36,8 @@ export interface RunOptions {
   alive(files: readonly SourceFile[], patient?: boolean): void;
   /** Gives what is told how many bytes have been read, and of how many; null when nobody knows. */
   progressOf(file: SourceFile): (position: number, size: number | null) => void;
+  /** Told what is going to take long, before it is done. */
+  forewarn(text: string): void;
 }
 
 /** Takes one settled file through all stages, in their order. Resolves when its rows are published; rejects otherwise. */
@@ -53,8 +55,9 @@ export async function runPipeline(
     refuseUnsettled(handle, file);
     const { identified } = await identifyFile(context, handle, file);
     const businessDate = identified.entries[0]?.businessDate ?? null;
-    const { skipped } = identified;
-    await recordStage(pool, file, run, { status: 'identified', businessDate, skipped });
+    const { skipped, notes } = identified;
+    const noted = [...skipped, ...notes.map((note) => ({ ...note, isNote: true }))];
+    await recordStage(pool, file, run, { status: 'identified', businessDate, noted });
     stepDone('file identified', file.displayPath);
     await runEntries({
       ...{ context, file, run, options, handle, identified },

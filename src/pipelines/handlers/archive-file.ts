@@ -46,7 +46,7 @@ async function identify(contents: Contents, file: SourceFile, settings: Settings
   if (entries.length + failed.length === 0)
     throw new SluiceError('ARCHIVE_EMPTY', { file: file.displayPath, skipped: skipped.length });
   sha256 = await hashed;
-  return { entries, failed, skipped, anyOrder: archive.anyOrder, archiveSha256: sha256 };
+  return { entries, failed, skipped, notes: [], anyOrder: archive.anyOrder, archiveSha256: sha256 };
 }
 
 /** An opened archive, and what its entries need to know of it. */

@@ -73,6 +73,7 @@ async function identify(
 class Found {
   readonly entries: IdentifiedEntry[] = [];
   readonly failed: FailedEntry[] = [];
+  readonly notes: SkippedEntry[] = [];
 
   constructor(readonly skipped: SkippedEntry[]) {}
 
@@ -106,11 +107,12 @@ async function identifyTables(inside: Inside, pairs: readonly Pair[], found: Fou
     const { descriptor, data } = pair;
     if (data === null) {
       if (descriptor !== null)
-        found.skipped.push({ name: descriptor.name, reason: 'a descriptor without data' });
+        found.notes.push({ name: descriptor.name, reason: 'a descriptor without data: nothing to load' });
       continue;
     }
     const table = await orFailed(inside, data, () => readTable(inside, pair, data));
-    if (table === null) found.skipped.push({ name: data.name, reason: 'a table without rows' });
+    if (table === null)
+      found.notes.push({ name: data.name, reason: 'a table without header and rows: nothing to load' });
     else if ('error' in table) found.failed.push(table);
     else tables.push(table);
   }
@@ -187,7 +189,7 @@ async function identifyTable(
   found: Found,
 ): Promise<IdentifiedEntry> {
   const { described, detected, notes } = describeColumns(dump, source);
-  found.skipped.push(...notes.map((reason) => ({ name: dump.data.name, reason })));
+  found.notes.push(...notes.map((reason) => ({ name: dump.data.name, reason })));
   return {
     ...{ entryName: dump.data.name, title: dump.title, compression: 'none', kind: 'dump', correction: null },
     ...dump.found,

@@ -16,6 +16,8 @@ export interface IdentifiedFile {
   readonly failed: readonly FailedEntry[];
   /** Entries that are passed over by rule. */
   readonly skipped: readonly SkippedEntry[];
+  /** Where the parts of a dump do not agree: each was settled by rule, and somebody may want to know. */
+  readonly notes: readonly SkippedEntry[];
   /** Entries can be read in any order and several at a time; else one after another. */
   readonly anyOrder: boolean;
   /** SHA-256 (hex) of an archive's own bytes. Null for a plain file, which is hashed while it is loaded. */
@@ -103,5 +105,5 @@ export interface OpenedEntry {
 
 /** A file that is one load job. */
 export function oneEntry(entry: IdentifiedEntry): IdentifiedFile {
-  return { entries: [entry], failed: [], skipped: [], anyOrder: true, archiveSha256: null };
+  return { entries: [entry], failed: [], skipped: [], notes: [], anyOrder: true, archiveSha256: null };
 }

@@ -3,7 +3,7 @@ import type { Outcome } from '../../ledger/outcomes.ts';
 /** The one line a finished file leaves in the log. */
 export function outcomeLine(outcome: Outcome): string {
   const parts = [`${outcome.status} ${outcome.file.displayPath}`, ...tables(outcome), ...numbers(outcome)];
-  parts.push(...setAside(outcome), ...warned(outcome));
+  parts.push(...setAside(outcome), ...warned(outcome), ...leftOut(outcome), ...noted(outcome));
   if (outcome.errorCode !== null) parts.push(`${outcome.errorCode}: ${outcome.errorMessage}`);
   if (['failed', 'held'].includes(outcome.status) && outcome.remedy !== null) parts.push(outcome.remedy);
   return parts.join(' | ');
@@ -38,9 +38,39 @@ function warned({ status, checks }: Outcome): string[] {
   ];
 }
 
+/** Columns and records that the contract went on without. */
+function leftOut(outcome: Outcome): string[] {
+  const columns = discardedColumns(outcome);
+  const skipped = outcome.loads.reduce((sum, load) => sum + load.rowsSkipped, 0);
+  return [
+    ...(columns.length > 0 ? [`${counted(columns.length, 'column')} left out: ${some(columns)}`] : []),
+    ...(skipped > 0 ? [`${count(skipped)} skipped`] : []),
+  ];
+}
+
+function discardedColumns({ loads }: Outcome): string[] {
+  return loads.flatMap(({ entryName, columnsDiscarded }) =>
+    columnsDiscarded.map((column) => (entryName === null ? column : `${entryName}: ${column}`)),
+  );
+}
+
+function noted({ notes }: Outcome): string[] {
+  const texts = notes.map(({ name, reason }) => `${name}: ${reason}`);
+  return texts.length > 0 ? [`${counted(texts.length, 'note')}: ${some(texts)}`] : [];
+}
+
+function counted(number: number, noun: string): string {
+  return `${number} ${number === 1 ? noun : `${noun}s`}`;
+}
+
+function some(texts: readonly string[]): string {
+  return texts.slice(0, SHOWN_ENTRIES).join(', ') + (texts.length > SHOWN_ENTRIES ? ', …' : '');
+}
+
 /** The same as fields, for the JSON log. */
 export function outcomeFields(outcome: Outcome): Readonly<Record<string, unknown>> {
   const totals = totalsOf(outcome);
+  const discarded = discardedColumns(outcome);
   return {
     event: 'file finished',
     file: outcome.file.displayPath,
@@ -51,6 +81,8 @@ export function outcomeFields(outcome: Outcome): Readonly<Record<string, unknown
     seconds: outcome.seconds,
     mbPerSecond: megabytesPerSecond(outcome),
     runId: outcome.runId,
+    ...(outcome.notes.length > 0 && { notes: outcome.notes }),
+    ...(discarded.length > 0 && { columnsDiscarded: discarded }),
     ...(outcome.errorCode !== null && { errorCode: outcome.errorCode, errorMessage: outcome.errorMessage }),
   };
 }

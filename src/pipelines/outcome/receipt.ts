@@ -46,5 +46,6 @@ function receiptOf(outcome: Outcome, finalPath: string | null) {
     loads: loads.map(({ footer, ...load }) => ({ ...load, ...(footer !== null && { footer }) })),
     ...(outcome.checks.length > 0 && { checks: outcome.checks }),
     ...(outcome.skipped.length > 0 && { skippedEntries: outcome.skipped }),
+    ...(outcome.notes.length > 0 && { notes: outcome.notes }),
   };
 }

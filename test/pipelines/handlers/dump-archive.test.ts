@@ -1,8 +1,10 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Pool } from 'pg';
 import { afterAll, describe, expect, it, vi } from 'vitest';
+import type { Outcome } from '../../../src/ledger/outcomes.ts';
+import { outcomeLine } from '../../../src/pipelines/outcome/log-line.ts';
 import { deliver } from '../../entry-points.ts';
 import { buildZip } from '../../formats/archive/build-zip.ts';
 import { ReusedDatabases } from '../../reused-databases.ts';
@@ -82,7 +84,7 @@ describe('a dump', () => {
       { name: 'bare.dat', content: 'n|m\n1|NULL\n2|3\n' },
       { name: 'lone.json', content: columns({ a: 'int' }) },
     ]);
-    await withDump(zip, '20240105093000_app-2.3.1.zip', {}, async (pool) => {
+    await withDump(zip, '20240105093000_app-2.3.1.zip', {}, async (pool, { outcome, root }) => {
       expect(await valuesIn(pool, 'app_t')).toEqual([
         ['1', 'x'],
         [null, 'y'],
@@ -91,13 +93,15 @@ describe('a dump', () => {
         ['1', null],
         ['2', '3'],
       ]);
-      const { rows } = await pool.query('select skipped from sluice.run');
-      expect(rows[0].skipped).toEqual([
+      const notes = [
         { name: 'lone.json', reason: expect.stringContaining('without data') },
         { name: 't.dat', reason: expect.stringContaining('gone') },
         { name: 't.dat', reason: expect.stringContaining('more') },
         { name: 'bare.dat', reason: expect.stringContaining('without a descriptor') },
-      ]);
+      ];
+      expect(outcome.notes).toEqual(notes);
+      expect(outcomeLine(outcome)).toMatch(/4 notes: lone\.json: .*, t\.dat: .*, …$/);
+      expect(await receiptIn(root)).toMatchObject({ notes });
     });
   });
 
@@ -120,7 +124,7 @@ async function withDump(
   zip: Buffer,
   name: string,
   { config = '' }: { config?: string },
-  inspect: (pool: Pool) => Promise<void>,
+  inspect: (pool: Pool, came: { outcome: Outcome; root: string }) => Promise<void>,
 ): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-dump-'));
   try {
@@ -128,13 +132,20 @@ async function withDump(
     await writeFile(join(folder, 'drop', name), zip);
     if (config !== '') await writeFile(join(folder, 'sluice.config.ts'), config);
     const env = { REJECT_LIMIT: 'none' };
-    await deliver('once', { folder, env }, databases, async ({ files, database, outcomes }) => {
-      expect(files, outcomes[0]?.errorMessage ?? '').toEqual({ [name]: 'published' });
-      await inspect(database.pool);
+    await deliver('once', { folder, env }, databases, async ({ files, database, outcomes, root }) => {
+      const [outcome] = outcomes;
+      expect(files, outcome?.errorMessage ?? '').toEqual({ [name]: 'published' });
+      if (outcome !== undefined) await inspect(database.pool, { outcome, root });
     });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+async function receiptIn(root: string): Promise<unknown> {
+  const folder = join(root, 'exports/receipts');
+  const [name = ''] = await readdir(folder);
+  return JSON.parse(await readFile(join(folder, name), 'utf8'));
 }
 
 async function typesOf(pool: Pool, table: string): Promise<Record<string, string>> {

@@ -133,3 +133,29 @@ test('labels that are spelt alike, and a dataset called like a version table, st
   const twin = await engine.load(`${name}__2_1.csv`, 'id\n77\n');
   expect(twin).toMatchObject({ status: 'published' });
 });
+
+test('folders share version tables, or each has its own', async () => {
+  for (const folders of ['shared', 'separate'] as const) {
+    await configure({ parent: 'common' }, { folders });
+    const files = [
+      ['in01', '20240105093000', 'id,name\n1,a\n'],
+      ['in02', '20240105093000', 'id,name\n2,b\n'],
+      ['in02', '20240106093000', 'name,id,level\nc,3,high\n'],
+      ['in01', '20240107093000', 'level,name,id\nlow,d,4\n'],
+    ] as const;
+    const tables = [];
+    for (const [folder, moment, content] of files) {
+      const { loads } = await engine.load(`imports/${folder}/${moment}_${name}.csv`, content);
+      tables.push(loads[0]?.versionTable?.replace(`staging.${name}__`, ''));
+    }
+    const own = ['v1__in01', 'v2__in02', 'v3__in02', 'v4__in01'];
+    expect(tables).toEqual(folders === 'separate' ? own : ['v1', 'v1', 'v2', 'v2']);
+    expect(await rowsOf(`${name}__all`, '_folder, id, name, level')).toEqual([
+      ['in01', 1, 'a', null],
+      ['in02', 2, 'b', null],
+      ['in02', 3, 'c', 'high'],
+      ['in01', 4, 'd', 'low'],
+    ]);
+    await engine.forget();
+  }
+});
