@@ -114,6 +114,7 @@ export class Engine {
     const arrivals = [];
     for (const [at, { name, content }] of files.entries()) {
       const path = join(this.root, name);
+      await mkdir(dirname(path), { recursive: true });
       await writeFile(path, content);
       await utimes(path, FIRST_MTIME + at, FIRST_MTIME + at);
       arrivals.push(await arrivalOf(path));
