@@ -48,7 +48,10 @@ export class Pull {
   constructor(
     private readonly application: Application,
     private readonly settings: SourceSettings,
-  ) {}
+  ) {
+    // Nothing else ends a reading that waits for the source.
+    this.abort.signal.addEventListener('abort', () => void this.source?.close());
+  }
 
   /** Resolves when every table has an outcome, or the pull was stopped. */
   run(wanted: readonly string[]): Promise<void> {

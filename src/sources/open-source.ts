@@ -15,6 +15,10 @@ export async function openSource({ name, url, schema, variable }: SourceSettings
     const { PostgresSource } = await import('./postgres/postgres-source.ts');
     return PostgresSource.open({ name, url: text }, schema);
   }
+  if (scheme === 'mysql' || scheme === 'mariadb') {
+    const { MysqlSource } = await import('./mysql/mysql-source.ts');
+    return MysqlSource.open({ name, url: text }, schema);
+  }
   const reason = scheme === '' ? `${variable} is not a URL` : `${scheme}:// is not supported`;
   throw new SluiceError('SOURCE_UNSUPPORTED', { source: name, reason });
 }

@@ -15,6 +15,7 @@ export interface Source {
   describe(what: Selection): Promise<SourceColumn[]>;
   /** Rows as delimited text; one reading at a time. */
   read(what: Selection, columns: readonly WantedColumn[], limit?: number): Promise<TableReading>;
+  /** Ends it at once, whatever it is doing. */
   close(): Promise<void>;
 }
 
@@ -43,6 +44,8 @@ export interface WantedColumn extends SourceColumn {
 
 /** One table on its way. Closing it before its end ends the reading alone: the snapshot stays. */
 export interface TableReading extends ByteSource {
+  /** The source is at work on it. */
+  readonly isOpen: boolean;
   /** After the end: how many rows the source says it gave. */
   readonly rows: number | null;
 }

@@ -1,6 +1,10 @@
+import { inspect } from 'node:util';
 import { expect, it, onTestFinished, vi } from 'vitest';
+import { Secret } from '../../src/config/secret.ts';
+import { openSource } from '../../src/sources/open-source.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { Service } from '../service.ts';
+import { readBriefly } from './read-briefly.ts';
 
 // Several processes each, perhaps on a busy machine.
 vi.setConfig({ testTimeout: 120_000 });
@@ -98,8 +102,6 @@ it('sluice pull loads every table of a Postgres source with its own types, value
   expect(await service.query('select word from staging.shop_words order by _row')).toEqual(
     [null, '', '\\N', 'two\nlines', '\\.'].map((word) => ({ word })),
   );
-  const doctor = await service.run(['doctor']);
-  expect(doctor.code, doctor.stdout).toBe(0);
 });
 
 it('sluice pull replaces what it loaded before, knows what has not changed, and can be undone', async () => {
@@ -148,4 +150,63 @@ it('sluice pull replaces what it loaded before, knows what has not changed, and 
   expect(await service.value('select count(*) from staging.shop_customers')).toBe(0);
   const doctor = await service.run(['doctor']);
   expect(doctor.code, doctor.stdout).toBe(0);
+});
+
+it('a Postgres source goes on with its snapshot when a reading is broken off, or refused', async () => {
+  const database = await shop(`
+    create table large as select n as id, repeat('x', 1000) as filler from generate_series(1, 20000) n;
+    create table small (id int primary key); insert into small values (1);
+    create view broken as select 1 / (id - 1) as n from small`);
+  const source = await openSource({
+    name: 'shop',
+    variable: 'SOURCE_SHOP_URL',
+    url: new Secret(database.url),
+  });
+  try {
+    expect(await readBriefly(source, 'large', 5)).toBeGreaterThan(0);
+    await database.pool.query('insert into small values (2)');
+    await expect(readBriefly(source, 'broken', 5)).rejects.toMatchObject({ code: 'SOURCE_REFUSED' });
+    expect(await readBriefly(source, 'small', Number.POSITIVE_INFINITY)).toBe('id\n"1"\n'.length);
+    expect(source.isLost).toBe(false);
+  } finally {
+    await source.close();
+  }
+});
+
+it('a source that cannot be opened says why, and shows no password', async () => {
+  const refusal = async (url: string | null) => {
+    const settings = {
+      name: 'shop',
+      variable: 'SOURCE_SHOP_URL',
+      url: url === null ? null : new Secret(url),
+    };
+    const error = await openSource(settings).catch((thrown: unknown) => thrown);
+    expect(inspect(error, { depth: 9 })).not.toContain('secret');
+    return error;
+  };
+  expect(await refusal(null)).toMatchObject({ code: 'SOURCE_URL_MISSING' });
+  expect(await refusal('sqlserver://sa:secret@host/db')).toMatchObject({
+    code: 'SOURCE_UNSUPPORTED',
+    message: 'source shop: sqlserver:// is not supported',
+    remedy: expect.stringContaining('SQL Server'),
+  });
+  for (const scheme of ['postgres', 'mysql']) {
+    expect(await refusal(`${scheme}://me:secret@127.0.0.1:1/db`)).toMatchObject({
+      code: 'SOURCE_UNREACHABLE',
+      message: expect.stringContaining(`source shop (${scheme}://me:***@127.0.0.1:1/db)`),
+    });
+  }
+  expect(await refusal('mysql://me:secret@host/db?sslmode=require')).toMatchObject({
+    message: expect.stringContaining('the URL has the parameter sslmode'),
+  });
+});
+
+it('sluice pull refuses tables that would feed one dataset', async () => {
+  const source = await shop('create table "Orders" (id int); create table orders (id int)');
+  const service = await serviceFor(source, `{ sources: [{ name: 'shop' }] }`);
+  const { code, stderr } = await service.run(['pull', 'shop']);
+  expect([code, stderr]).toEqual([
+    1,
+    expect.stringMatching(/SOURCE_DATASET_SHARED: Orders and orders .*shop_orders/),
+  ]);
 });

@@ -5,6 +5,7 @@ import type { Field } from '../../formats/delimited/dialect.ts';
 import { mapType } from '../../formats/dump/map-type.ts';
 import { typeMaps } from '../../formats/dump/type-maps.ts';
 import type { TypeMap } from '../../formats/dump/type-rules.ts';
+import { isQuiet } from '../../formats/dump/value-transform.ts';
 import { HashingSource } from '../../formats/file-handle.ts';
 import { identifierFrom } from '../../naming.ts';
 import type { ChosenTable } from '../../sources/choose-tables.ts';
@@ -90,8 +91,9 @@ function describe(pulled: PulledTable, map: TypeMap, { name, type }: SourceColum
   const mapped = mapType(map, type);
   if (mapped === null && declared === null) throw unknownType(pulled, map, { name, type });
   const isDropped = mapped?.type === 'bytea' && config.binary === 'drop';
-  // Values for another type than the map's are left to what is done to those of a dump.
-  const transform = declared === null ? null : (mapped?.transform ?? null);
+  const found = mapped?.transform ?? null;
+  // What a source writes for Postgres needs no rewriting; values for another type than the map's are treated as those of a dump.
+  const transform = found !== null && declared === null && isQuiet(found) ? null : found;
   const written = isDropped ? 'none' : declared === null ? 'postgres' : 'source';
   return { column: { name, type: mapped?.type ?? declared ?? 'text', transform, isDropped }, written };
 }

@@ -57,6 +57,10 @@ export class CopyOut implements TableReading {
     return new CopyOut(client, client.query(copyTo(statement, { highWaterMark: CHUNK_BYTES })), options);
   }
 
+  get isOpen(): boolean {
+    return this.state === 'open';
+  }
+
   async read(target: Buffer, offset: number): Promise<number> {
     if (this.state !== 'open') return 0;
     try {

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { qualified, quoteIdentifier } from '../../db/identifiers.ts';
 import { SluiceError } from '../../errors.ts';
+import { breakOff } from '../break-off.ts';
 import type { Selection, Source, SourceColumn, TableReading, WantedColumn } from '../source.ts';
 import type { SourceName } from '../source-error.ts';
 import { type PostgresRelation, readColumns, readRelations } from './catalogue.ts';
@@ -11,6 +12,7 @@ import { CopyOut, copyStatement, selectList } from './copy-out.ts';
 export class PostgresSource implements Source {
   readonly database = 'postgres';
   isLost = false;
+  private reading: TableReading | null = null;
   private known: Promise<PostgresRelation[]> | null = null;
 
   private constructor(
@@ -50,15 +52,21 @@ export class PostgresSource implements Source {
     const alias = selection.query === undefined ? ' as t' : '';
     const most = limit === undefined ? '' : ` limit ${limit}`;
     const select = `select ${selectList(columns)} from ${from}${alias}${order}${most}`;
-    return CopyOut.open(this.client, copyStatement(select, columns.length), {
-      cancel: () => cancelStatement(this.name, this.processId),
+    this.reading = await CopyOut.open(this.client, copyStatement(select, columns.length), {
+      cancel: () => this.cancel(),
       asError: (error) => this.asError(error),
     });
+    return this.reading;
   }
 
   async close(): Promise<void> {
+    if (this.reading?.isOpen === true && !this.isLost) await breakOff(() => this.cancel());
     this.isLost = true;
     await this.client.end().catch(() => {});
+  }
+
+  private cancel(): Promise<void> {
+    return cancelStatement(this.name, this.processId);
   }
 
   /** Children of a table are tables of their own; partitions are not. */
