@@ -16,7 +16,8 @@ const TEXTS = [
 const LISTS = ['key', 'notNull', 'depends'];
 const RECORDS = ['references'];
 const CHECKS = 'checks';
-const ALL = [...TEXTS, ...LISTS, ...RECORDS, CHECKS];
+const DIMENSION = 'dimension';
+const ALL = [...TEXTS, ...LISTS, ...RECORDS, CHECKS, DIMENSION];
 
 /** What is wrong with the shape of `models`; what the models say is checked when they are read. */
 export function modelProblems(models: unknown): string[] {
@@ -24,7 +25,8 @@ export function modelProblems(models: unknown): string[] {
   return models.flatMap((model: unknown, index) => {
     const path = `models[${index}]`;
     if (!isObject(model)) return [`${path} must be an object`];
-    const missing = ['name', 'sql'].filter((key) => model[key] === undefined);
+    const needed = model[DIMENSION] === undefined ? ['name', 'sql'] : ['name'];
+    const missing = needed.filter((key) => model[key] === undefined);
     return [
       ...missing.map((key) => `${path}.${key} is missing`),
       ...Object.entries(model).flatMap(([key, value]) => optionProblems(path, key, value)),
@@ -37,6 +39,12 @@ function optionProblems(path: string, key: string, value: unknown): string[] {
   if (value === undefined) return [];
   if (key === CHECKS) return checksProblems(`${path}.checks`, value, 'model');
   const isText = (item: unknown) => typeof item === 'string' && item.trim() !== '';
+  if (key === DIMENSION) {
+    const isDimension = isObject(value) && Object.keys(value).join() === 'from' && isText(value.from);
+    return isDimension
+      ? []
+      : [`${path}.dimension must be { from: 'COLUMN' } or { from: 'staging.DATASET.COLUMN' }`];
+  }
   if (TEXTS.includes(key)) return isText(value) ? [] : [`${path}.${key} must be a text`];
   if (LISTS.includes(key)) {
     return Array.isArray(value) && value.every(isText) ? [] : [`${path}.${key} must be an array of names`];

@@ -40,7 +40,7 @@ export interface UpkeepConfig {
 }
 
 /** How the result of a model is kept. */
-export type Materialization = 'view' | 'table' | 'incremental' | 'merge' | 'scd2';
+export type Materialization = 'view' | 'table' | 'incremental' | 'merge' | 'scd2' | 'dimension';
 
 /** One SELECT whose result becomes a table or view of the warehouse. The header of a SQL file has the same options. */
 export interface ModelConfig {
@@ -48,8 +48,13 @@ export interface ModelConfig {
   readonly name: string;
   /** Default: `view`. */
   readonly materialized?: Materialization;
-  /** One SELECT; `{{ staging.DATASET }}` and `{{ warehouse.MODEL }}` stand for tables. */
-  readonly sql: string;
+  /** Can be left out by a dimension. One SELECT; `{{ staging.DATASET }}` and `{{ warehouse.MODEL }}` stand for tables. */
+  readonly sql?: string;
+  /**
+   * A lookup table: each value of a column once, with a number that stands for it. `from` is a column of the statement, or,
+   * without one, `staging.DATASET.COLUMN`.
+   */
+  readonly dimension?: { readonly from: string };
   /** Columns that tell rows apart. */
   readonly key?: readonly string[];
   /** Name of a number that is made for each row of a `table` with a key, and stays. */

@@ -19,7 +19,7 @@ export class Model {
   @Column('text')
   schema_name!: string;
 
-  /** As it was last made: view, table, incremental, merge or scd2. */
+  /** As it was last made: view, table, incremental, merge, scd2 or dimension. */
   @Column('text')
   materialized!: string;
 

@@ -15,6 +15,7 @@ import { stepDone } from '../../steps.ts';
 import type { CheckResult } from '../checks/check-result.ts';
 import { BASE_ROWS, copyBase } from './base/copy-base.ts';
 import { type BuildContext, columnsOf, NO_CHANGES } from './build/build-context.ts';
+import { buildDimension } from './build/build-dimension.ts';
 import { buildKeyed } from './build/build-keyed.ts';
 import { type Built, buildIncremental, buildTable } from './build/build-table.ts';
 import { buildView } from './build/build-view.ts';
@@ -235,6 +236,7 @@ const BUILDERS = {
   incremental: buildIncremental,
   merge: buildKeyed,
   scd2: buildKeyed,
+  dimension: buildDimension,
 };
 
 /** A view is up to date whatever happens to the rows; only its inputs are noted. */

@@ -43,7 +43,9 @@ export interface Model {
   readonly foreignKeys: readonly ForeignKey[];
   readonly deleteWhen: string | null;
   readonly validFrom: string | null;
-  /** The reference whose runs are followed; null for views and tables, which are made from all that is there. */
+  /** The column whose values a lookup table numbers. */
+  readonly dimension: string | null;
+  /** The reference whose runs are followed; null for what is made from all that is there. */
   readonly source: Reference | null;
   /** Cron pattern, or `manual`; null: after each publish of what it depends on. */
   readonly schedule: string | null;
@@ -66,7 +68,7 @@ export interface Model {
 
 /** Materialisations that read only runs they have not seen. */
 export function followsRunsAs(materialized: Materialization): boolean {
-  return materialized === 'incremental' || materialized === 'merge' || materialized === 'scd2';
+  return ['incremental', 'merge', 'scd2', 'dimension'].includes(materialized);
 }
 
 /** Everything a model reads or depends on, each once; itself only where the statement reads it. */

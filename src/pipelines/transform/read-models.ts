@@ -66,7 +66,8 @@ async function sqlFiles(folder: string): Promise<string[]> {
 function fromConfig(model: ModelConfig): ModelText {
   return {
     file: `model ${model.name} of the configuration file`,
-    sql: model.sql,
+    sql: model.sql ?? '',
+    dimension: model.dimension?.from ?? null,
     firstLine: 1,
     lines: new Map(),
     builtIn: false,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Cron } from 'croner';
 import type { Materialization } from '../../config/define.ts';
+import { quoteIdentifier } from '../../db/identifiers.ts';
 import { lineAt, scanSql } from '../../db/scan-sql.ts';
 import { messageOf, SluiceError } from '../../errors.ts';
 import { identifierFrom } from '../../naming.ts';
@@ -26,6 +27,8 @@ export interface ModelText {
   readonly references: readonly (readonly string[])[];
   readonly deleteWhen: string | null;
   readonly validFrom: string | null;
+  /** A column of the statement, or `staging.DATASET.COLUMN` without one. */
+  readonly dimension: string | null;
   readonly source: string | null;
   readonly depends: readonly string[];
   readonly schedule: string | null;
@@ -33,7 +36,14 @@ export interface ModelText {
   readonly description: string | null;
 }
 
-const MATERIALIZATIONS: readonly Materialization[] = ['view', 'table', 'incremental', 'merge', 'scd2'];
+const MATERIALIZATIONS: readonly Materialization[] = [
+  'view',
+  'table',
+  'incremental',
+  'merge',
+  'scd2',
+  'dimension',
+];
 /** Leaves room for the names of what is made beside it. */
 const LONGEST_NAME_BYTES = 48;
 
@@ -47,10 +57,12 @@ const MEANT_FOR: Readonly<Record<string, readonly Materialization[]>> = {
   delete_when: ['merge', 'scd2'],
   valid_from: ['scd2'],
   source: ['incremental', 'merge', 'scd2'],
+  dimension: ['dimension'],
 };
 
 /** Checks a model by itself, without looking at others. Throws MODEL_INVALID with file and line. */
-export function toModel(text: ModelText): Model {
+export function toModel(given: ModelText): Model {
+  const text = withStatement(given);
   const { file, sql, firstLine } = text;
   const scanned = scanSql(sql);
   const statementLine = firstLine - 1 + lineAt(sql, scanned.start);
@@ -96,6 +108,19 @@ export function toModel(text: ModelText): Model {
   return { ...model, hash: hashOf(model, scanned.start) };
 }
 
+/** A dimension that names its column in full needs no statement. */
+function withStatement(text: ModelText): ModelText {
+  const { dimension, sql } = text;
+  if (dimension === null) return text;
+  const materialized = text.materialized ?? 'dimension';
+  const [, relation, column] = /^((?:staging|warehouse)\.[^.]+)\.([^.]+)$/su.exec(dimension) ?? [];
+  if (relation === undefined || column === undefined || scanSql(sql).end > 0)
+    return { ...text, materialized };
+  const firstLine = text.lines.get('dimension') ?? text.firstLine;
+  const statement = `select ${quoteIdentifier(column)} from {{ ${relation} }}`;
+  return { ...text, materialized, sql: statement, firstLine, dimension: column };
+}
+
 type Refuse = (line: number, reason: string) => never;
 type LineOf = (option: string) => number;
 
@@ -109,6 +134,7 @@ type Options = Pick<
   | 'foreignKeys'
   | 'deleteWhen'
   | 'validFrom'
+  | 'dimension'
   | 'schedule'
   | 'description'
 >;
@@ -121,16 +147,22 @@ function optionsOf(text: ModelText, refuse: Refuse, lineOf: LineOf): Options {
       `${text.materialized} is not a materialisation; allowed are ${MATERIALIZATIONS.join(', ')}`,
     );
   }
-  const { key, id, rowHash, deleteWhen, validFrom, source, references, notNull } = text;
+  const { key, id, rowHash, deleteWhen, validFrom, source, references, notNull, dimension } = text;
   const given = {
     ...{ key, id, row_hash: rowHash, not_null: notNull, references },
-    ...{ delete_when: deleteWhen, valid_from: validFrom, source },
+    ...{ delete_when: deleteWhen, valid_from: validFrom, source, dimension },
   };
   for (const [option, value] of Object.entries(given)) {
     const isGiven = Array.isArray(value) ? value.length > 0 : value !== null;
     if (isGiven && !MEANT_FOR[option]?.includes(materialized)) {
       refuse(lineOf(option), `${option} means nothing to a ${materialized}`);
     }
+  }
+  if (materialized === 'dimension' && dimension === null) {
+    refuse(
+      lineOf('materialized'),
+      'a dimension needs the option dimension: the column whose values it numbers',
+    );
   }
   if (materialized === 'scd2' && key.length === 0) refuse(lineOf('materialized'), 'scd2 needs a key');
   if (materialized === 'merge' && (key.length === 0) === (rowHash === null)) {
@@ -140,7 +172,7 @@ function optionsOf(text: ModelText, refuse: Refuse, lineOf: LineOf): Options {
     refuse(lineOf('id'), 'an id needs a key: it belongs to a row that stays');
   refuseSchedule(text.schedule, refuse, lineOf);
   return {
-    ...{ materialized, id, rowHash, notNull, deleteWhen, validFrom, schedule: text.schedule },
+    ...{ materialized, id, rowHash, notNull, deleteWhen, validFrom, dimension, schedule: text.schedule },
     key: rowHash === null ? key : [rowHash],
     foreignKeys: references.map((parts) => foreignKeyOf(parts, refuse, lineOf)),
     description: text.description,
@@ -172,7 +204,9 @@ function sourceOf(
   reference: (written: string, line: number) => Reference,
   refuse: Refuse,
   lineOf: LineOf,
-): Reference {
+): Reference | null {
+  // It reads everything where runs cannot be told apart: no value comes twice.
+  if (text.materialized === 'dimension' && !readsOneDataset(placeholders)) return null;
   const same = (a: Reference) => (b: Reference) => a.kind === b.kind && a.name === b.name;
   if (text.source !== null) {
     const named = reference(text.source, lineOf('source'));
@@ -192,11 +226,19 @@ function sourceOf(
   return first;
 }
 
+function readsOneDataset(placeholders: readonly Reference[]): boolean {
+  return (
+    placeholders.length > 0 &&
+    placeholders.every(({ kind, name }) => kind === 'staging' && name === placeholders[0]?.name)
+  );
+}
+
 /** Comments and the place in the file do not count; options do. */
 function hashOf(model: Omit<Model, 'hash'>, start: number): string {
   const { name, materialized, key, id, rowHash, notNull, foreignKeys, deleteWhen, validFrom, source } = model;
   const parts = [name, materialized, key, id, rowHash, notNull, foreignKeys, deleteWhen, validFrom];
   const hash = createHash('sha256').update(JSON.stringify([...parts, source?.kind, source?.name]));
+  if (model.dimension !== null) hash.update(model.dimension);
   return hash.update(model.sql.slice(start)).digest('hex');
 }
 

@@ -94,6 +94,14 @@ function fromCsv(name: string, base: BaseFile, config: BaseConfig | null): Model
 
 const NOTHING: Omit<ModelText, 'file' | 'name' | 'sql'> = {
   ...{ firstLine: 1, lines: new Map(), builtIn: false, materialized: 'table', key: [], id: null },
-  ...{ rowHash: null, notNull: [], references: [], deleteWhen: null, validFrom: null, source: null },
+  ...{
+    rowHash: null,
+    notNull: [],
+    references: [],
+    deleteWhen: null,
+    validFrom: null,
+    dimension: null,
+    source: null,
+  },
   ...{ depends: [], schedule: null, checks: [], description: null },
 };

@@ -47,6 +47,7 @@ export function refuseMissing(context: BuildContext, columns: readonly ModelColu
     incremental: ['_run_id'],
     merge: ['_run_id', '_row'],
     scd2: ['_run_id', '_row'],
+    dimension: [],
   };
   const absent = own[model.materialized].filter((name) => !names.has(name));
   if (absent.length > 0) {
