@@ -58,6 +58,7 @@ export const STEPS = {
   ],
   transform: ['models locked', 'model made', 'model recorded', 'models checked', 'models committed'],
   export: ['export begun', 'rows written', 'file complete', 'file named', 'manifest written'],
+  increment: ['increment recorded', 'increment noted'],
 } as const;
 
 export type Step = (typeof STEPS)[keyof typeof STEPS][number];

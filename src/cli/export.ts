@@ -6,9 +6,10 @@ import type { Database } from '../db/database.ts';
 import { toSluiceError } from '../db/database-error.ts';
 import { hasCode, SluiceError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import type { ExportJob } from '../pipelines/export/export-job.ts';
 import type { Exported } from '../pipelines/export/exported.ts';
 import { exportedLine } from '../pipelines/export/exported-line.ts';
-import { type ExportJob, runExport } from '../pipelines/export/run-export.ts';
+import { runExport } from '../pipelines/export/run-export.ts';
 import { type CommandContext, type CommonOptions, makeLedger, withDatabase } from './command.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
 import { printJson, printTable } from './output.ts';
@@ -19,6 +20,7 @@ export interface ExportOptions extends CommonOptions {
   readonly format?: string;
   readonly gzip?: boolean;
   readonly file?: string;
+  readonly full?: boolean;
 }
 
 /** Tries of an export whose rows are counted to another number than were written. */
@@ -34,11 +36,15 @@ export function exportFiles(name: string | undefined, options: ExportOptions): P
     let exitCode: number = EXIT.ok;
     const work = async () => {
       for (const one of wanted) {
-        const job = { wanted: one, trigger: 'command', signal: abort.signal } as const;
+        const onWarning = (problem: SluiceError) =>
+          context.log.warn(`${problem.code}: ${problem.message}. ${problem.remedy}`);
+        const whole = options.full ?? false;
+        const job = { wanted: one, trigger: 'command', signal: abort.signal, whole, onWarning } as const;
         try {
           const exported = await writeCounted(database, context, job);
-          done.push(exported);
-          context.log.info(exportedLine(exported), { ...exported });
+          if (exported !== null) done.push(exported);
+          const line = exported === null ? `exported ${one.name}: nothing is new` : exportedLine(exported);
+          context.log.info(line, { ...exported });
         } catch (thrown) {
           exitCode = Math.max(exitCode, report(context.log, thrown));
           if (abort.signal.aborted) break;
@@ -69,7 +75,7 @@ async function writeCounted(
   { pool }: Database,
   { settings, log }: CommandContext,
   job: ExportJob,
-): Promise<Exported> {
+): Promise<Exported | null> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await runExport(pool, settings, job);

@@ -140,6 +140,7 @@ function addWarehouse(
     .option('--query <select>', 'what is written, instead of something that has a name')
     .option('--format <format>', 'csv or jsonl')
     .option('--gzip', 'compress it')
+    .option('--full', 'everything, also where only what is new is written otherwise')
     .option('--file <file>', 'where to, from EXPORTS_DIR; {name}, {date} and {time} are filled in')
     .action((name: string | undefined, o: ExportOptions) => run(exportFiles(name, o)));
 }

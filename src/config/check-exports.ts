@@ -6,7 +6,7 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
   compression: ['none', 'gzip'],
 };
 const TEXTS = ['name', 'from', 'query', 'file', 'schedule'];
-const ALL = [...TEXTS, ...Object.keys(CHOICES), 'after'];
+const ALL = [...TEXTS, ...Object.keys(CHOICES), 'after', 'incremental'];
 
 /** What is wrong with `exports`; whether what they read exists is found out when they are written. */
 export function exportProblems(exports: readonly unknown[]): string[] {
@@ -20,6 +20,7 @@ export function exportProblems(exports: readonly unknown[]): string[] {
     if (given.from !== undefined && given.query !== undefined) {
       problems.push(`${path} has both from and query; allowed is one of them`);
     }
+    if (given.incremental === true) problems.push(...incrementalProblems(path, given));
     const earlier = names.get(given.name);
     if (earlier !== undefined) problems.push(`${path}.name and exports[${earlier}].name are the same`);
     else names.set(given.name, index);
@@ -37,11 +38,26 @@ function optionProblems(path: string, key: string, value: unknown): string[] {
     const isChoice = typeof value === 'string' && choices.includes(value);
     return isChoice ? [] : [`${path}.${key} must be one of ${choices.join(', ')}`];
   }
+  if (key === 'incremental') {
+    return typeof value === 'boolean' ? [] : [`${path}.incremental must be true or false`];
+  }
   if (key === 'after') return afterProblems(path, value);
   if (typeof value !== 'string' || value.trim() === '') return [`${path}.${key} must be a text`];
   if (key === 'schedule') return scheduleProblems(path, value);
-  const unknown = key === 'file' ? value.match(/\{(?!(?:name|date|time)\})[^{}]*\}/) : null;
-  return unknown === null ? [] : [`${path}.file has ${unknown[0]}; allowed are {name}, {date}, {time}`];
+  const unknown = key === 'file' ? value.match(/\{(?!(?:name|date|time|sequence)\})[^{}]*\}/) : null;
+  return unknown === null
+    ? []
+    : [`${path}.file has ${unknown[0]}; allowed are {name}, {date}, {time}, {sequence}`];
+}
+
+/** A file of the same name would take the place of rows that nobody writes again. */
+function incrementalProblems(path: string, { query, file }: Record<string, unknown>): string[] {
+  const problems: string[] = [];
+  if (query !== undefined) problems.push(`${path} is incremental and has a query; allowed is from`);
+  if (typeof file === 'string' && !file.includes('{sequence}')) {
+    problems.push(`${path} is incremental; its file needs {sequence}, or one file overwrites the other`);
+  }
+  return problems;
 }
 
 function afterProblems(path: string, value: unknown): string[] {

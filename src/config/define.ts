@@ -106,6 +106,8 @@ export interface ExportConfig {
   readonly format?: 'csv' | 'jsonl';
   /** Default: `none`. */
   readonly compression?: 'none' | 'gzip';
+  /** Only what is new since the last file: of `staging.DATASET`, or of a model that is `incremental`. Default: everything. */
+  readonly incremental?: boolean;
   /** Cron pattern: written then, while the service runs. */
   readonly schedule?: string;
   /**
@@ -113,7 +115,7 @@ export interface ExportConfig {
    * `from` names, or else every dataset; `transform` the model, or else every model.
    */
   readonly after?: string | readonly string[];
-  /** In EXPORTS_DIR; `{name}`, `{date}` and `{time}` (UTC) are filled in. Default: `{name}_{date}_{time}.<ending>`. */
+  /** In EXPORTS_DIR; `{name}`, `{date}`, `{time}` (UTC) and, of an incremental one, `{sequence}` are filled in. Default: `{name}_{date}_{time}.<ending>`, `{name}_{sequence}_{date}_{time}.<ending>`. */
   readonly file?: string;
 }
 

@@ -20,7 +20,10 @@ export class ExportRun {
   @JoinColumn({ name: 'export_id', foreignKeyConstraintName: 'export_run_export_id_fkey' })
   export?: Export;
 
-  /** `written` or `failed`. */
+  /**
+   * `written` or `failed`; `complete` is a file of an export that writes only what is new, on disk but not yet known to
+   * have its name; `lost` one that had gone when the next process looked for it.
+   */
   @Column('text')
   status!: string;
 
@@ -63,6 +66,14 @@ export class ExportRun {
 
   @Column('text', { nullable: true })
   error_message!: string | null;
+
+  /** Of an export that writes only what is new: 1 for its first file. */
+  @Column('bigint', { nullable: true })
+  sequence!: number | null;
+
+  /** What is to be noted, and the manifest to be written, when a complete file has its name. */
+  @Column('jsonb', { nullable: true })
+  pending!: Record<string, unknown> | null;
 }
 
 export type ExportRunRow = Omit<ExportRun, 'export'>;

@@ -19,6 +19,14 @@ export class Export {
   @Column('jsonb', { nullable: true })
   inputs!: Record<string, string> | null;
 
+  /** Of the last file, for an export that writes only what is new. */
+  @Column('bigint', { default: 0 })
+  sequence!: number;
+
+  /** What it was read from then: another one, and everything is written again. */
+  @Column('text', { nullable: true })
+  definition!: string | null;
+
   @Column('timestamptz', { default: () => 'now()' })
   created_at!: Date;
 }

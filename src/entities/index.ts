@@ -2,6 +2,7 @@ import { CheckFailure } from './check-failure.ts';
 import { CheckResult } from './check-result.ts';
 import { Dataset } from './dataset.ts';
 import { Export } from './export.ts';
+import { ExportInput } from './export-input.ts';
 import { ExportRun } from './export-run.ts';
 import { LoadJob } from './load-job.ts';
 import { Model } from './model.ts';
@@ -39,6 +40,7 @@ export const ENTITIES = [
   CheckFailure,
   Export,
   ExportRun,
+  ExportInput,
   FilesView,
   LoadsView,
   RejectsView,

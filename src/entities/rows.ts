@@ -1,6 +1,7 @@
 /** Row types of the bookkeeping tables as `openPool` delivers them. Types only: importing this loads nothing. */
 export type { DatasetRow } from './dataset.ts';
 export type { ExportRow } from './export.ts';
+export type { ExportInputRow } from './export-input.ts';
 export type { ExportRunRow } from './export-run.ts';
 export type { LayoutColumn } from './layout-column.ts';
 export type { LoadJobRow } from './load-job.ts';

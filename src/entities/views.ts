@@ -246,4 +246,6 @@ export class ExportsView {
   error_code!: string | null;
   @ViewColumn()
   error_message!: string | null;
+  @ViewColumn()
+  sequence!: number | null;
 }

@@ -85,6 +85,13 @@ export const WAREHOUSE_ERRORS = {
     message: 'another process is writing {file}',
     remedy: 'Wait for it, or choose another file.',
   },
+  EXPORT_LOST: {
+    kind: 'terminal',
+    message:
+      'export {export}: {file} was complete when the process ended, and is neither there nor under its temporary name',
+    remedy:
+      'Its rows come again in the next file of the export; `repeats` in the manifest of that names the lost one. Whoever has taken it away keeps only one of the two.',
+  },
   TRANSFORM_STOPPED: {
     kind: 'transient',
     message: 'the transform was stopped before it was done',

@@ -15,6 +15,7 @@ import { Exports1796600000000 } from './migrations/1796600000000-exports.ts';
 import { Footers1796700000000 } from './migrations/1796700000000-footers.ts';
 import { Upkeep1796850000000 } from './migrations/1796850000000-upkeep.ts';
 import { PendingOutcomes1796900000000 } from './migrations/1796900000000-pending-outcomes.ts';
+import { IncrementalExports1796960000000 } from './migrations/1796960000000-incremental-exports.ts';
 
 export const MIGRATIONS = [
   Bookkeeping1795219200000,
@@ -30,6 +31,7 @@ export const MIGRATIONS = [
   Footers1796700000000,
   Upkeep1796850000000,
   PendingOutcomes1796900000000,
+  IncrementalExports1796960000000,
 ];
 
 /**

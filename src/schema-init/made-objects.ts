@@ -28,6 +28,7 @@ export const BOOKKEEPING_RELATIONS = [
   'check_failures',
   'export',
   'export_run',
+  'export_input',
   'exports',
   MIGRATIONS_TABLE,
 ];

@@ -20,15 +20,21 @@ type Wanted = Pick<ExportConfig, 'name' | 'from' | 'query' | 'format' | 'compres
 
 type Names = Pick<Settings, 'exportsDir' | 'stagingSchema' | 'dwSchema'>;
 
-/** `at` is the time that stands in the file name. */
-export function exportRequest(wanted: Wanted, names: Names, at: Date): ExportRequest {
+/** `at` is the time that stands in the file name, and `sequence` the number, of an export that has them. */
+export function exportRequest(
+  wanted: Wanted,
+  names: Names,
+  at: Date,
+  sequence: number | null,
+): ExportRequest {
   const { name, query, from = name, format = 'csv', compression = 'none' } = wanted;
   const ending = `.${format}${compression === 'gzip' ? '.gz' : ''}`;
-  const pattern = wanted.file ?? `{name}_{date}_{time}${ending}`;
+  const number = sequence === null ? '' : '_{sequence}';
+  const pattern = wanted.file ?? `{name}${number}_{date}_{time}${ending}`;
   return {
     ...{ name, format, compression },
     source: query === undefined ? relation(from, names) : { kind: 'query', sql: query },
-    file: path.resolve(names.exportsDir, filled(pattern, name, at)),
+    file: path.resolve(names.exportsDir, filled(pattern, name, at, sequence)),
   };
 }
 
@@ -43,16 +49,18 @@ function relation(from: string, { stagingSchema, dwSchema }: Names): ExportReque
   return { kind: 'relation', schema: schema ?? given, table: from.slice(dot + 1) };
 }
 
-function filled(pattern: string, name: string, at: Date): string {
+function filled(pattern: string, name: string, at: Date, sequence: number | null): string {
   const [date = '', time = ''] = at.toISOString().split('T');
   const values = new Map([
     ['name', fitFileName(name, '')],
     ['date', date],
     ['time', time.slice(0, 8).replaceAll(':', '')],
+    ...(sequence === null ? [] : [['sequence', String(sequence).padStart(6, '0')] as const]),
   ]);
   return pattern.replace(/\{([^{}]*)\}/g, (whole, key: string) => {
     const value = values.get(key);
     if (value !== undefined) return value;
-    throw new SluiceError('USAGE', { reason: `${whole} in a file name is none of {name}, {date}, {time}` });
+    const allowed = [...values.keys()].map((one) => `{${one}}`).join(', ');
+    throw new SluiceError('USAGE', { reason: `${whole} in a file name is none of ${allowed}` });
   });
 }

@@ -21,4 +21,20 @@ export interface Exported {
   /** When that snapshot was taken. */
   readonly takenAt: Date;
   readonly seconds: number;
+  /** Of an export that writes only what is new. */
+  readonly increment?: Increment;
+}
+
+/** What a file stands for among those before it: delete the rows of `removed` runs, or all of them, then add the file's. */
+export interface Increment {
+  /** 1, 2, 3 …; a number that comes again is the same rows again. */
+  readonly sequence: number;
+  /** The file has everything: what was written before it is to be forgotten. */
+  readonly full: boolean;
+  /** Runs whose rows are in the file, all of them. */
+  readonly runs: readonly number[];
+  /** Runs of earlier files whose rows are no more, or come again in this one because something was added to them. */
+  readonly removed: readonly number[];
+  /** A file with this number that was complete and has gone; null otherwise. */
+  readonly repeats: string | null;
 }

@@ -3,11 +3,14 @@ import PQueue from 'p-queue';
 import type { Pool } from 'pg';
 import type { ExportConfig } from '../../config/define.ts';
 import { toSluiceError } from '../../db/database-error.ts';
+import type { SluiceError } from '../../errors.ts';
 import { readExportInputs } from '../../ledger/exports.ts';
 import type { Log } from '../../log.ts';
+import type { ExportSettings, ExportTrigger } from './export-job.ts';
 import { exportedLine } from './exported-line.ts';
 import { haveChanged, inputsOf, readSignatures } from './inputs.ts';
-import { type ExportSettings, type ExportTrigger, runExport } from './run-export.ts';
+import { recoverExports } from './recover-exports.ts';
+import { runExport } from './run-export.ts';
 
 const LONGEST_PAUSE_MS = 60_000;
 
@@ -41,6 +44,9 @@ export class Exports {
 
   /** Brings what the watching service needs: what is due from before, and the schedules. */
   watch(): void {
+    const { pool, settings } = this.options;
+    const clear = () => recoverExports(pool, settings, (problem) => this.warn(problem));
+    if (settings.exports.length > 0) this.enqueue(' ', 'clearing up exports after a crash', clear);
     this.request();
     for (const wanted of this.options.settings.exports) {
       if (wanted.schedule === undefined) continue;
@@ -74,9 +80,15 @@ export class Exports {
   private enqueueExport(wanted: ExportConfig, trigger: ExportTrigger): void {
     const { pool, settings, log } = this.options;
     this.enqueue(wanted.name, `export ${wanted.name}`, async () => {
-      const exported = await runExport(pool, settings, { wanted, trigger, signal: this.abort.signal });
-      log.info(exportedLine(exported), { ...exported });
+      const { signal } = this.abort;
+      const onWarning = (problem: SluiceError) => this.warn(problem);
+      const exported = await runExport(pool, settings, { wanted, trigger, signal, onWarning });
+      if (exported !== null) log.info(exportedLine(exported), { ...exported });
     });
+  }
+
+  private warn({ code, message, remedy }: SluiceError): void {
+    this.options.log.warn(`${code}: ${message}. ${remedy}`);
   }
 
   private enqueue(name: string, shown: string, work: () => Promise<void>, attempt = 1): void {

@@ -4,7 +4,7 @@ import { expect, it, vi } from 'vitest';
 import { Service } from '../../service.ts';
 
 // Several processes each, perhaps on a busy machine.
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 const CONFIG = `import { defineConfig, defineExport } from 'sluice';
 export default defineConfig({
