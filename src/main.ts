@@ -213,8 +213,7 @@ export class Application {
   }
 
   register(arrivals: readonly Arrival[]): Promise<number[]> {
-    const { datasets } = this.settings;
-    return registerFiles(this.database.pool, arrivals, (name) => feedOrderOf(name, datasets));
+    return registerFiles(this.database.pool, arrivals, (name) => feedOrderOf(name, this.settings));
   }
 
   /** A file that is named by hand is not waited for: what is missing beside it fails it. */

@@ -1,3 +1,4 @@
+import { sameType } from '../pipelines/tables/type-names.ts';
 import { type CommonOptions, withLedger } from './command.ts';
 import { EXIT } from './exit-code.ts';
 import { camelCased, printJson, printLine } from './output.ts';
@@ -8,7 +9,7 @@ interface VersionsRow {
   label: string | null;
   parent_table: string;
   version_table: string;
-  columns: { name: string; type: string }[];
+  columns: { name: string; type: string; variantOf?: string; describedAs?: string }[];
   fingerprint: string;
   first_run_id: number;
   folder: string | null;
@@ -17,14 +18,22 @@ interface VersionsRow {
   last_file: string | null;
 }
 
+/** What the files of a version have otherwise than those of the version before. */
+interface Difference {
+  readonly version: number;
+  readonly added: readonly { readonly name: string; readonly type: string }[];
+  readonly dropped: readonly { readonly name: string; readonly type: string }[];
+  readonly retyped: readonly { readonly name: string; readonly from: string; readonly to: string }[];
+}
+
 /** Rows as the ledger counts them: those of published loads. */
 const READ_VERSIONS = `
   with published as (
     select dataset, version_table, sum(rows_loaded)::bigint as rows,
-           (array_agg(file_name order by run_id))[1] as first_file,
-           (array_agg(file_name order by run_id desc))[1] as last_file
-      from sluice.loads
-     where status = 'published' and ($1::text is null or dataset = $1)
+           (array_agg(concat_ws('/', f.folder, file_name) order by l.run_id))[1] as first_file,
+           (array_agg(concat_ws('/', f.folder, file_name) order by l.run_id desc))[1] as last_file
+      from sluice.loads l left join (select run_id, min(folder) as folder from sluice.files group by run_id) f using (run_id)
+     where l. status = 'published' and ($1::text is null or dataset = $1)
      group by dataset, version_table
   )
   select v.*, coalesce(p.rows, 0) as rows, p.first_file, p.last_file
@@ -36,13 +45,17 @@ const READ_VERSIONS = `
 export function versions(dataset: string | undefined, options: CommonOptions): Promise<number> {
   return withLedger(options, async ({ pool }) => {
     const { rows } = await pool.query<VersionsRow>(READ_VERSIONS, [dataset ?? null]);
-    if (options.json) printJson(camelCased(rows));
-    else for (const [at, row] of rows.entries()) printVersion(row, rows[at - 1]);
+    const all = rows.map((row, at) => {
+      const before = rows[at - 1];
+      return { ...row, since: before?.dataset === row.dataset ? difference(before, row) : null };
+    });
+    if (options.json) printJson(camelCased(all));
+    else for (const row of all) printVersion(row);
     return EXIT.ok;
   });
 }
 
-function printVersion(row: VersionsRow, before: VersionsRow | undefined): void {
+function printVersion(row: VersionsRow & { since: Difference | null }): void {
   const label = row.label === null ? '' : ` (${row.label})`;
   printLine(
     `${row.dataset} version ${row.version}${label}: ${row.version_table}, first run ${row.first_run_id}`,
@@ -52,19 +65,35 @@ function printVersion(row: VersionsRow, before: VersionsRow | undefined): void {
   const from = row.first_file === null ? '' : `, from ${row.first_file}${files}`;
   printLine(`  ${row.rows} rows${folder}${from}`);
   printLine(`  ${row.columns.map((column) => `${column.name} ${column.type}`).join(', ')}`);
-  if (before?.dataset === row.dataset)
-    printLine(`  since version ${before.version}: ${difference(before, row)}`);
+  if (row.since !== null) printLine(`  since version ${row.since.version}: ${differenceText(row.since)}`);
 }
 
-function difference(before: VersionsRow, after: VersionsRow): string {
-  const old = new Map(before.columns.map((column) => [column.name, column.type]));
-  const current = new Map(after.columns.map((column) => [column.name, column.type]));
+/** Columns as the files have them: what stands beside one of another type, or in a wider one, is the file's own column. */
+function columnsOf({ columns }: VersionsRow): Map<string, string> {
+  return new Map(
+    columns.map(({ name, type, variantOf, describedAs }) => [variantOf ?? name, describedAs ?? type]),
+  );
+}
+
+function difference(before: VersionsRow, after: VersionsRow): Difference {
+  const [old, current] = [columnsOf(before), columnsOf(after)];
+  const columns = (names: Iterable<[string, string]>) => [...names].map(([name, type]) => ({ name, type }));
+  return {
+    version: before.version,
+    added: columns(current).filter(({ name }) => !old.has(name)),
+    dropped: columns(old).filter(({ name }) => !current.has(name)),
+    retyped: columns(current).flatMap(({ name, type: to }) => {
+      const from = old.get(name);
+      return from === undefined || sameType(from, to) ? [] : [{ name, from, to }];
+    }),
+  };
+}
+
+function differenceText({ added, dropped, retyped }: Difference): string {
   const parts = [
-    ...after.columns.filter(({ name }) => !old.has(name)).map(({ name, type }) => `+${name} ${type}`),
-    ...before.columns.filter(({ name }) => !current.has(name)).map(({ name }) => `-${name}`),
-    ...after.columns
-      .filter(({ name, type }) => old.has(name) && old.get(name) !== type)
-      .map(({ name, type }) => `${name} ${old.get(name)} -> ${type}`),
+    ...added.map(({ name, type }) => `+${name} ${type}`),
+    ...dropped.map(({ name }) => `-${name}`),
+    ...retyped.map(({ name, from, to }) => `${name} ${from} -> ${to}`),
   ];
   return parts.join(', ') || 'the same columns';
 }

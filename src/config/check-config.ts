@@ -105,7 +105,17 @@ const DATASET: Shape = {
   rejectLimit: test(isRejectLimit, REJECT_LIMIT_ALLOWED),
 };
 
+const DUMP: Shape = {
+  match: test(isMatch, 'a glob on the file name (without folders) or a RegExp'),
+  app: test(
+    (value) => typeof value === 'string' && Buffer.byteLength(value) <= 40,
+    'a text of up to 40 bytes',
+  ),
+  label: test((value) => value === false || isRegExp(value), 'a RegExp or false'),
+};
+
 const TOP: Shape = {
+  dumps: test(Array.isArray, 'an array of dumps'),
   models: test(Array.isArray, 'an array of models'),
   base: test(Array.isArray, 'an array of base tables'),
   exports: test(Array.isArray, 'an array of exports'),
@@ -139,10 +149,18 @@ function configProblems(exported: unknown): string[] {
   if (Array.isArray(exported.sources)) problems.push(...sourceProblems(exported.sources));
   if (Array.isArray(exported.base)) problems.push(...baseProblems(exported.base));
   if (Array.isArray(exported.exports)) problems.push(...exportProblems(exported.exports));
+  if (Array.isArray(exported.dumps)) problems.push(...exported.dumps.flatMap(dumpProblems));
   if (isObject(exported.upkeep)) problems.push(...upkeepProblems(exported.upkeep));
   if (!Array.isArray(datasets)) return problems;
   problems.push(...datasets.flatMap((dataset, index) => datasetProblems(`datasets[${index}]`, dataset)));
   return problems.concat(duplicateNames(datasets));
+}
+
+function dumpProblems(dump: unknown, index: number): string[] {
+  const path = `dumps[${index}]`;
+  if (!isObject(dump)) return [`${path} must be an object, not ${describe(dump)}`];
+  const missing = dump.match === undefined ? [`${path}.match is missing`] : [];
+  return [...checkShape(path, dump, DUMP), ...missing];
 }
 
 function datasetProblems(path: string, dataset: unknown): string[] {
@@ -275,10 +293,15 @@ function copyOf(config: SluiceConfig): SluiceConfig {
     ...(match !== undefined && { match: stateless(match) }),
     ...(label !== undefined && { label: stateless(label) }),
   }));
+  const dumps = (config.dumps ?? []).map(({ match, label, ...more }) => ({
+    ...more,
+    match: stateless(match),
+    ...(label !== undefined && { label: stateless(label) }),
+  }));
   const { archive, skipEntries = [], models = [], base = [], exports = [], sources = [] } = config;
   const { examples = true, upkeep = {} } = config;
   const rest = { ...structuredClone({ models, base, exports, sources, upkeep }), examples };
-  return { datasets, skipEntries: [...skipEntries], ...(archive && { archive }), ...rest };
+  return { datasets, dumps, skipEntries: [...skipEntries], ...(archive && { archive }), ...rest };
 }
 
 function stateless<T>(pattern: T): T | RegExp {

@@ -8,6 +8,8 @@ export interface SluiceConfig {
   readonly datasets?: readonly DatasetConfig[];
   /** What a bad entry of an archive does, where its dataset does not say. Default: `all-or-nothing`. */
   readonly archive?: ArchivePolicy;
+  /** Archives that are dumps, where their names do not say of which application and version. */
+  readonly dumps?: readonly DumpConfig[];
   /** Globs on the names inside archives, folders included; a pattern without `/` is for the last part. */
   readonly skipEntries?: readonly string[];
   /** Models beside the SQL files in WAREHOUSE_DIR. */
@@ -139,6 +141,19 @@ export interface PulledTable {
   readonly query?: string;
   /** Default: `<source>_<name>`. */
   readonly dataset?: string;
+}
+
+/** What the name of a dump says, where it cannot be told by itself. Of several that match the first holds. */
+export interface DumpConfig {
+  /** A glob on the archive's name, or a RegExp with optional named groups `app`, `label` and `date`. */
+  readonly match: string | RegExp;
+  /**
+   * What the names of its datasets begin with: `lms` of `lms_users`; an empty text leaves the tables' own names. Default: the
+   * group `app`, or the archive's name without date and label.
+   */
+  readonly app?: string;
+  /** As of a dataset, whose own comes first. */
+  readonly label?: RegExp | false;
 }
 
 /** `all-or-nothing`: a bad entry fails the whole archive. `per-entry`: it fails alone, the others are published. */

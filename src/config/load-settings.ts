@@ -40,6 +40,7 @@ export async function loadSettings({ env, cwd, configPath }: SettingsSources): P
   const {
     datasets = [],
     archive = 'all-or-nothing',
+    dumps = [],
     skipEntries = [],
     models = [],
     base = [],
@@ -55,6 +56,7 @@ export async function loadSettings({ env, cwd, configPath }: SettingsSources): P
     upkeep: upkeepSettings(values, upkeep, (name) => Boolean(merged[name]?.trim())),
     datasets,
     archive,
+    dumps,
     skipEntries,
     models,
     base,
@@ -108,7 +110,16 @@ function settingsFrom(
   decryption: DecryptionSecrets,
 ): Omit<
   Settings,
-  'datasets' | 'archive' | 'skipEntries' | 'models' | 'base' | 'exports' | 'sources' | 'upkeep' | 'examples'
+  | 'datasets'
+  | 'archive'
+  | 'dumps'
+  | 'skipEntries'
+  | 'models'
+  | 'base'
+  | 'exports'
+  | 'sources'
+  | 'upkeep'
+  | 'examples'
 > {
   return {
     databaseUrl: values.DATABASE_URL ?? null,

@@ -3,6 +3,7 @@ import type {
   ArchivePolicy,
   BaseConfig,
   DatasetConfig,
+  DumpConfig,
   ExportConfig,
   ModelConfig,
   SourceConfig,
@@ -64,6 +65,7 @@ export interface Settings {
   readonly datasets: readonly DatasetConfig[];
   /** What a bad entry of an archive does, where its dataset does not say. */
   readonly archive: ArchivePolicy;
+  readonly dumps: readonly DumpConfig[];
   /** Globs on names inside archives: such entries are passed over. */
   readonly skipEntries: readonly string[];
   readonly models: readonly ModelConfig[];

@@ -11,7 +11,6 @@ import {
 } from '../../formats/dump/pair-entries.ts';
 import { readWhole } from '../../formats/read-whole.ts';
 import type { SourceFile } from '../../ledger/source-file.ts';
-import { nameFromStem } from '../identify/dataset-name.ts';
 import {
   type DumpTable,
   describeColumns,
@@ -19,6 +18,7 @@ import {
   tableSources,
 } from '../identify/describe-columns.ts';
 import { detectDumpTable } from '../identify/detect-dump-table.ts';
+import { dumpName } from '../identify/dump-name.ts';
 import { findDataset } from '../identify/find-dataset.ts';
 import type { FailedEntry, IdentifiedEntry, IdentifiedFile, SkippedEntry } from '../identify/identified.ts';
 import { identifyContent, refuseBinary } from '../identify/identify-content.ts';
@@ -158,11 +158,14 @@ async function readTable(inside: Inside, pair: Pair, data: ArchiveEntry): Promis
   const sample = await sampleStream(bytes, sizeHint ?? undefined).finally(() => bytes.close());
   refuseBinary(sample, title);
   const stem = stripArchiveExtension(inside.file.name);
-  const { dataset: app, businessDate } = nameFromStem(takeDumpLabel(stem, undefined).rest);
+  const dump = dumpName(inside.file.name, inside.settings.dumps);
   const extension = /\.[^.]*$/.exec(name)?.[0] ?? '';
-  const found = findDataset(`${app}_${pair.table}${extension}`, inside.settings.datasets);
-  const label = found.label ?? takeDumpLabel(stem, found.config?.label).label;
-  const dates = nameFromStem(stem).businessDate ?? businessDate;
+  const found = findDataset(
+    `${dump.dataset === '' ? '' : `${dump.dataset}_`}${pair.table}${extension}`,
+    inside.settings.datasets,
+  );
+  const own = found.config?.label;
+  const label = found.label ?? (own === undefined ? dump.label : takeDumpLabel(stem, own).label);
   const { config } = found;
   const { footerLines, encoding } = config?.dialect ?? {};
   const records = footerLines === undefined ? sample : beforeFooter({ sample, footerLines, encoding }).sample;
@@ -177,7 +180,7 @@ async function readTable(inside: Inside, pair: Pair, data: ArchiveEntry): Promis
   });
   return {
     ...{ data, title, name: pair.table, columns, table },
-    found: { ...found, label, businessDate: found.businessDate ?? dates },
+    found: { ...found, label, businessDate: found.businessDate ?? dump.businessDate },
     content,
   };
 }

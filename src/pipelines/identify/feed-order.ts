@@ -1,8 +1,9 @@
 import type { DatasetConfig } from '../../config/define.ts';
+import type { Settings } from '../../config/settings.ts';
 import { hasCode } from '../../errors.ts';
-import { isArchiveName, stripArchiveExtension } from '../../formats/archive/open-archive.ts';
+import { isArchiveName } from '../../formats/archive/open-archive.ts';
 import { stripEncryptedExtension } from '../../formats/openpgp/encrypted-name.ts';
-import { nameFromDump } from './dataset-name.ts';
+import { dumpName } from './dump-name.ts';
 import { findDataset } from './find-dataset.ts';
 
 /** A file's place among the files of one feed in one folder, as far as its name tells. */
@@ -14,14 +15,17 @@ export interface FeedOrder {
 }
 
 /** Null for a file whose name has no date: nothing says where it belongs. */
-export function feedOrderOf(fileName: string, datasets: readonly DatasetConfig[]): FeedOrder | null {
-  const { dataset: feed, moment } = nameParts(fileName, datasets);
+export function feedOrderOf(
+  fileName: string,
+  { datasets, dumps }: Pick<Settings, 'datasets' | 'dumps'>,
+): FeedOrder | null {
+  const { dataset: feed, moment } = nameParts(fileName, datasets, dumps);
   return moment === null ? null : { feed, moment };
 }
 
-function nameParts(dropped: string, datasets: readonly DatasetConfig[]) {
+function nameParts(dropped: string, datasets: readonly DatasetConfig[], dumps: Settings['dumps']) {
   const fileName = stripEncryptedExtension(dropped);
-  if (isArchiveName(fileName)) return nameFromDump(stripArchiveExtension(fileName), undefined);
+  if (isArchiveName(fileName)) return dumpName(fileName, dumps);
   try {
     return findDataset(fileName, datasets);
   } catch (error) {

@@ -48,7 +48,7 @@ export function findDataset(
   };
 }
 
-type Groups = Readonly<Record<string, string | undefined>>;
+export type Groups = Readonly<Record<string, string | undefined>>;
 
 function matchName(fileName: string, config: DatasetConfig): Groups | null {
   const { match } = config;
@@ -56,6 +56,11 @@ function matchName(fileName: string, config: DatasetConfig): Groups | null {
     const { rest } = takeLabel(stripExtension(fileName), config.label);
     return datasetFrom(config.name) === nameFromStem(rest).dataset ? {} : null;
   }
+  return matchPattern(fileName, match);
+}
+
+/** Groups of a name that a glob or RegExp fits, also without `.gz`; null when it does not. */
+export function matchPattern(fileName: string, match: string | RegExp): Groups | null {
   const names = [fileName, fileName.replace(/\.gz$/i, '')];
   if (typeof match === 'string') return names.some((name) => picomatch.isMatch(name, match)) ? {} : null;
   for (const name of names) {
@@ -69,12 +74,12 @@ function dateOf({ businessDate, moment }: NameParts) {
   return { businessDate, moment };
 }
 
-function digitsOf(text: string | undefined): string {
+export function digitsOf(text: string | undefined): string {
   return text?.replace(/\D/g, '') ?? '';
 }
 
 /** `20261121`, `2026-11-21`, `2026_11_21T…` → `2026-11-21`. */
-function isoDate(text: string | undefined): string | null {
+export function isoDate(text: string | undefined): string | null {
   const digits = digitsOf(text);
   if (digits.length < 8) return null;
   const date = `${digits.slice(0, 4)}-${digits.slice(4, 6)}-${digits.slice(6, 8)}`;

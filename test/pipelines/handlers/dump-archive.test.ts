@@ -105,6 +105,27 @@ describe('a dump', () => {
     });
   });
 
+  it('has the application, label and date that the configuration finds in its name, and datasets of other names', async () => {
+    const zip = buildZip([
+      { name: 'users.json', content: columns({ a: 'int' }) },
+      { name: 'users.dat', content: 'a\n1\n' },
+      { name: 'courses.json', content: columns({ a: 'int' }) },
+      { name: 'courses.dat', content: 'a\n2\n' },
+    ]);
+    const dumps = '{ match: /^export-(?<date>\\d{8})-(?<label>r\\d+)\\.zip$/, app: "lms" }';
+    const config = `export default { dumps: [${dumps}], datasets: [{ name: 'people', match: 'lms_users.dat' }] };`;
+    await withDump(zip, 'export-20240105-r7.zip', { config }, async (pool, { outcome }) => {
+      const tables = outcome.loads.map(({ versionTable }) => versionTable);
+      expect(tables.sort()).toEqual(['staging.lms_courses__r7', 'staging.people__r7']);
+      expect(outcome.businessDate).toBe('2024-01-05');
+      expect(await valuesIn(pool, 'people')).toEqual([['1']]);
+    });
+    const bare = `export default { dumps: [{ match: 'export-*', app: '', label: false }] };`;
+    await withDump(zip, 'export-20240105-r7.zip', { config: bare }, async (pool) => {
+      expect(await valuesIn(pool, 'courses')).toEqual([['2']]);
+    });
+  });
+
   it('obeys the types, source and binary option of its dataset', async () => {
     const zip = buildZip([
       { name: 't.json', content: columns({ a: 'tinyint(1)', odd: 'hologram', picture: 'image' }) },
