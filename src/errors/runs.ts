@@ -14,6 +14,12 @@ export const RUN_ERRORS = {
     remedy:
       "Look at them with `sluice rejects RUN`; correct the file, or raise REJECT_LIMIT or the dataset's rejectLimit.",
   },
+  KEYS_VIOLATED: {
+    kind: 'terminal',
+    message: '{file}: {count} records violate the keys of {table}, more than can be set aside',
+    remedy:
+      'Nothing was published. Correct the file, or load it into a table without the key and sort out the rows there.',
+  },
   CORRECTION_REFUSED: {
     kind: 'terminal',
     message: '{file} holds rejects of run {run}, which is not published: it is {status}',

@@ -3,7 +3,9 @@ import type { SourceHandle } from '../formats/file-handle.ts';
 import { type LoadJobEntry, saveLoadJob } from '../ledger/load-jobs.ts';
 import type { RunningFile } from '../ledger/runs.ts';
 import type { IdentifiedEntry } from './identify/identified.ts';
-import { loadJob } from './load/load-job.ts';
+import { findRecords } from './load/find-records.ts';
+import { BLOCK_BYTES, loadJob } from './load/load-job.ts';
+import type { FindRecords } from './load/loaded.ts';
 import { RejectRecorder } from './load/reject-recorder.ts';
 import type { RunResources } from './load/run-resources.ts';
 import { discardedColumns, type LoadPlan } from './plan/run-plan.ts';
@@ -36,7 +38,12 @@ export async function loadEntry(
   const { startedAt, again, rejects } = startJob(work, plan, entry);
   const loadContext = { ...context, run, rejects, signal, lanes, resources, onProgress };
   const loaded = await loadJob(loadContext, plan, handle, entry.open());
-  return { plan, loaded, startedAt, again };
+  const reading = { blockBytes: BLOCK_BYTES, maxRecordBytes: context.settings.maxRecordBytes };
+  const find: FindRecords = (records) => {
+    return findRecords(plan, { opened: entry.open(), contentSha256: loaded.contentSha256 }, reading, records);
+  };
+  // What is read is no file: it cannot be read a second time.
+  return { plan, loaded, startedAt, again, find: handle === null ? null : find };
 }
 
 /** The part of the work that is known before a file is opened. */

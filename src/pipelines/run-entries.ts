@@ -251,10 +251,11 @@ async function announceRewrites({ context, file, options }: RunWork, jobs: reado
   }
 }
 
-/** Postgres writes every row of a table anew that gets a wider type, as it reads every row for a check, and tells nobody how far it is. */
+/** Postgres writes every row of a table anew that gets a wider type or has keys, as it reads every row for a check, and tells nobody how far it is. */
 function mayTakeLong(jobs: readonly RunJob[]): boolean {
   return jobs.some(
-    ({ plan, checks }) => checks.length > 0 || plan.changes.some(({ kind }) => kind === 'widenType'),
+    ({ plan, loaded, checks }) =>
+      checks.length > 0 || loaded.willMove || plan.changes.some(({ kind }) => kind === 'widenType'),
   );
 }
 

@@ -218,11 +218,12 @@ function takeFamiliar(group: Group, item: RunningFile, found: FamiliarFile): Pre
     contentSha256: sha256,
     bytes: bytes.length,
     segments: [],
+    willMove: false,
     ...{ head, rejects },
     blocks: [{ ...body, records: ends.length }],
   };
   const sound = { layout, bytes, start: head.length, ends };
-  return { ...item, job: { plan, loaded, startedAt, again }, entry: named, sound };
+  return { ...item, job: { plan, loaded, startedAt, again, find: null }, entry: named, sound };
 }
 
 async function load(

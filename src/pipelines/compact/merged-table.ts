@@ -2,6 +2,7 @@ import type { Pool, PoolClient } from 'pg';
 import { qualified, quoteIdentifier } from '../../db/identifiers.ts';
 import { endWithProcess, inTransaction } from '../../db/transaction.ts';
 import type { TableName } from '../plan/run-plan.ts';
+import { copyIndexes } from '../tables/copy-indexes.ts';
 import { segmentSchema } from '../tables/segments.ts';
 import type { Batch } from './batches.ts';
 
@@ -39,7 +40,7 @@ export async function fillMerged(
       );
       copied += rowCount ?? 0;
     }
-    await copyIndexes(client, batch.version, table);
+    await copyIndexes(client, batch.version, merged, false);
     return copied;
   });
   await pool.query(`ANALYZE ${table}`);
@@ -53,17 +54,4 @@ async function columnsOf(client: PoolClient, table: string): Promise<string> {
     [table],
   );
   return rows.map(({ name }) => quoteIdentifier(name)).join(', ');
-}
-
-/** After the rows, so that all blocks are in the BRIN index. Unique ones do not reach across tables, and are left. */
-async function copyIndexes(client: PoolClient, version: TableName, table: string): Promise<void> {
-  const { rows } = await client.query<{ definition: string }>(
-    `select substr(pg_get_indexdef(i.indexrelid), length(format('CREATE INDEX %I ON %s', c.relname, i.indrelid::regclass)) + 1)
-              as definition
-       from pg_index i join pg_class c on c.oid = i.indexrelid
-      where i.indrelid = $1::regclass and i.indisvalid and not i.indisunique and not i.indisexclusion
-      order by c.oid`,
-    [qualified(version.schema, version.name)],
-  );
-  for (const { definition } of rows) await client.query(`CREATE INDEX ON ${table} ${definition}`);
 }

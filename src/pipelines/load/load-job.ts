@@ -8,7 +8,8 @@ import type { Run } from '../../ledger/runs.ts';
 import { stepDone } from '../../steps.ts';
 import { type CopyJob, copyJob } from '../copy/copy-job.ts';
 import type { OpenedEntry } from '../identify/identified.ts';
-import type { LoadPlan } from '../plan/run-plan.ts';
+import type { LoadPlan, TableName } from '../plan/run-plan.ts';
+import { hasKeys } from '../tables/constraints.ts';
 import { dropSegments, segmentName } from '../tables/segments.ts';
 import { BlockQueue } from './block-queue.ts';
 import { evidenceOf } from './evidence.ts';
@@ -104,6 +105,7 @@ async function keepSmall(loading: Loading, blocks: readonly Block[]): Promise<Lo
     rowsLoaded: 0,
     segments: [],
     blocks: blocks.map(compact),
+    willMove: false,
   };
 }
 
@@ -118,7 +120,14 @@ async function skipAll(loading: Loading): Promise<LoadedJob> {
   await refuseChanged(loading);
   refuseMismatch(loading);
   const result = resultOf(loading);
-  return { ...result, rowsSkipped: result.recordsRead, rowsLoaded: 0, segments: [], blocks: [] };
+  return {
+    ...result,
+    rowsSkipped: result.recordsRead,
+    rowsLoaded: 0,
+    segments: [],
+    blocks: [],
+    willMove: false,
+  };
 }
 
 /** A small block is kept for a while: not with a buffer that is mostly empty. */
@@ -139,7 +148,10 @@ async function fillSegments(loading: Loading, first: Block[], laneCount: number)
   };
   signal.addEventListener('abort', abort, { once: true });
   try {
-    for (let n = 1; n <= laneCount; n++) lanes.push(await openLane(loading, n));
+    const { version } = loading.job.plan;
+    // Rows that are going to be moved are indexed where they go.
+    const willMove = await hasKeys(context.pool, version);
+    for (let n = 1; n <= laneCount; n++) lanes.push(await openLane(loading, n, willMove ? null : version));
     const queue = new BlockQueue(reader, first, () => context.onProgress(opened.position()));
     await Promise.all(lanes.map((lane) => lane.run(queue, signal)));
     await refuseChanged(loading);
@@ -150,7 +162,9 @@ async function fillSegments(loading: Loading, first: Block[], laneCount: number)
     signal.throwIfAborted();
     signal.removeEventListener('abort', abort);
     await Promise.all(lanes.map((lane) => lane.commit()));
-    return { ...resultOf(loading), rowsLoaded, segments: lanes.map((lane) => lane.segment), blocks: [] };
+    context.rejects.settle();
+    const segments = lanes.map((lane) => lane.segment);
+    return { ...resultOf(loading), rowsLoaded, segments, blocks: [], willMove };
   } catch (error) {
     failure.abort();
     await dropCommitted(loading, lanes);
@@ -160,7 +174,7 @@ async function fillSegments(loading: Loading, first: Block[], laneCount: number)
   }
 }
 
-async function openLane(loading: Loading, number: number): Promise<Lane> {
+async function openLane(loading: Loading, number: number, indexesOf: TableName | null): Promise<Lane> {
   const { context, job } = loading;
   const { run } = context;
   const client = await context.pool.connect();
@@ -169,6 +183,7 @@ async function openLane(loading: Loading, number: number): Promise<Lane> {
       segment: segmentName(job.plan, run.runId, run.attempt, number),
       runId: job.plan.correction?.runId ?? run.runId,
       onRejects: (rejects) => context.rejects.add(rejects),
+      indexesOf,
     });
   } catch (error) {
     client.release(true);

@@ -24,4 +24,17 @@ export interface LoadedJob {
   readonly rejects: RejectRecorder;
   /** Small loads: what publish copies inside its own transaction. */
   readonly blocks: readonly Block[];
+  /** Large loads: publish is going to move the rows into the version table, which may take long. */
+  readonly willMove: boolean;
 }
+
+/** A record as it stands in its file. */
+export interface FoundRecord {
+  /** Physical line at which it starts, from 1. */
+  readonly line: number;
+  /** With its line end. */
+  readonly raw: Buffer;
+}
+
+/** Reads the records of these numbers once more. */
+export type FindRecords = (records: ReadonlySet<number>) => Promise<Map<number, FoundRecord>>;

@@ -30,6 +30,8 @@ export class RejectRecorder {
   private waiting: Reject[] = [];
   private waitingBytes = 0;
   private writing: Promise<void> = Promise.resolve();
+  /** What loading has found, when that is over. */
+  private settled: { count: number; swallowed: number; waiting: readonly Reject[] } | null = null;
 
   constructor(
     private readonly pool: Pool,
@@ -62,12 +64,38 @@ export class RejectRecorder {
       throw this.tooMany(read + swallowed);
   }
 
+  /** REJECT_LIMIT_EXCEEDED when so many more would be too many, else null. */
+  findTooMany(more: number, read: number): SluiceError | null {
+    const { limit, count, swallowed } = this;
+    const rejected = count + swallowed + more;
+    const tooMany =
+      limit.kind === 'count'
+        ? rejected > limit.rows
+        : limit.kind === 'percent' && rejected * 100 > limit.percent * (read + swallowed);
+    return tooMany ? this.tooMany(limit.kind === 'count' ? null : read + swallowed, more) : null;
+  }
+
   /** Forgets what has not been written: the load starts over. */
   reset(): void {
     this.count = 0;
     this.swallowed = 0;
     this.waiting = [];
     this.waitingBytes = 0;
+  }
+
+  /** Loading is over: nothing is written from now on but by `writeTo`. */
+  settle(): void {
+    this.streaming = false;
+    this.settled = { count: this.count, swallowed: this.swallowed, waiting: [...this.waiting] };
+  }
+
+  /** Forgets what publishing has found or written: it is tried once more. */
+  restore(): void {
+    const { settled } = this;
+    if (settled === null) return;
+    this.count = settled.count;
+    this.swallowed = settled.swallowed;
+    this.waiting = [...settled.waiting];
   }
 
   /** Writes what is waiting within the caller's transaction. */
@@ -103,9 +131,9 @@ export class RejectRecorder {
     return rejects;
   }
 
-  private tooMany(read: number | null): SluiceError {
+  private tooMany(read: number | null, more = 0): SluiceError {
     const { limit, job, swallowed } = this;
-    const rejected = this.count + swallowed;
+    const rejected = this.count + swallowed + more;
     const counting = swallowed === 0 ? '' : ', counting each line within a record that has no end';
     const of = read === null ? '' : ` of ${read} records read`;
     const allowed =

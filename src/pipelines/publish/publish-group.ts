@@ -46,6 +46,7 @@ async function publish(client: PoolClient, input: GroupInput): Promise<GroupMemb
   if (first === undefined) return [];
   await lockDatasets(client, [first.job.plan.dataset]);
   await lockRuns(client, input.members);
+  await client.query('SET CONSTRAINTS ALL IMMEDIATE');
   const layout = await recordLayout(client, first.run.runId, first.job.plan);
   const earlier = await earlierStates(
     client,

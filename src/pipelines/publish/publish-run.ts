@@ -13,13 +13,14 @@ import { datasetsOfRuns } from '../../ledger/undo.ts';
 import { stepDone } from '../../steps.ts';
 import { BlockCopier } from '../copy/block-copier.ts';
 import { copyJob } from '../copy/copy-job.ts';
-import type { LoadedJob } from '../load/loaded.ts';
+import type { FindRecords, LoadedJob } from '../load/loaded.ts';
 import type { LoadPlan } from '../plan/run-plan.ts';
 import { RUN_ID_SETTING } from '../tables/ddl.ts';
 import { lockDatasets } from '../tables/lock-datasets.ts';
 import { asBlocked } from '../undo/blocked.ts';
 import { checkAccounts } from './check-accounts.ts';
 import type { RefusedJob, RunChecks } from './check-rows.ts';
+import { moveSegments } from './move-segments.ts';
 import type { PublishedRun } from './published.ts';
 import { recordLayout } from './record-layout.ts';
 import { recordLoad } from './record-load.ts';
@@ -46,6 +47,8 @@ export interface PublishJob {
   readonly startedAt: Date;
   /** Its content may have been published before. */
   readonly again: boolean;
+  /** Finds the bytes of records that publishing has to reject; null when the source cannot be read again. */
+  readonly find: FindRecords | null;
 }
 
 export interface RunJob extends PublishJob {
@@ -127,12 +130,17 @@ async function publishJob(client: PoolClient, input: PublishInput, job: PublishJ
   const { plan, loaded } = job;
   const layout = await recordLayout(client, input.run.runId, plan);
   stepDone('layout recorded', plan.title);
-  await attachSegments(client, plan, loaded);
+  // The transaction may be made for the second time.
+  loaded.rejects.restore();
+  const runId = plan.correction?.runId ?? input.run.runId;
+  const moved = await moveSegments(client, job, runId);
+  if (moved === null) await attachSegments(client, plan, loaded);
   stepDone('segments attached', plan.title);
-  const rowsLoaded =
-    loaded.rowsLoaded + (await copySmall(client, plan.correction?.runId ?? input.run.runId, plan, loaded));
+  const inSegments = moved ?? loaded.rowsLoaded;
+  const rowsLoaded = inSegments + (await copySmall(client, runId, plan, loaded));
   checkAccounts(plan, loaded, rowsLoaded);
-  await recordLoad(client, { input, job, layout, rowsLoaded });
+  const segments = moved === null ? loaded.segments : [];
+  await recordLoad(client, { input, job: { ...job, loaded: { ...loaded, segments } }, layout, rowsLoaded });
   stepDone('load recorded', plan.title);
   return rowsLoaded;
 }
@@ -159,7 +167,7 @@ async function copySmall(
   if (loaded.blocks.length === 0) return 0;
   // The transaction may be made for the second time.
   loaded.rejects.reset();
-  await client.query(`SET LOCAL ${RUN_ID_SETTING} = ${runId}`);
+  await client.query(`SET LOCAL ${RUN_ID_SETTING} = ${runId}; SET CONSTRAINTS ALL IMMEDIATE`);
   const copier = new BlockCopier(client, copyJob(plan), plan.version, (rejects) =>
     loaded.rejects.add(rejects),
   );
