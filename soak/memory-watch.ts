@@ -12,6 +12,10 @@ export class MemoryWatch {
     this.timer = setInterval(() => void this.look(), EVERY_MS);
   }
 
+  get now(): number {
+    return this.seen.at(-1) ?? 0;
+  }
+
   end(): { memoryBefore: number; memoryHighest: number; memoryAfter: number } {
     clearInterval(this.timer);
     const memoryHighest = Math.max(0, ...this.seen);

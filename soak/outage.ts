@@ -37,6 +37,8 @@ export interface OutageReport {
   readonly firstAfter: number;
   readonly allAfter: number;
   readonly memoryBefore: number;
+  /** When the outage ended, before anything was worked on. */
+  readonly memoryAtReturn: number;
   readonly memoryHighest: number;
   readonly memoryAfter: number;
   readonly sameProcess: boolean;
@@ -62,10 +64,19 @@ export async function playOutage(options: OutageOptions): Promise<OutageReport> 
     const began = Date.now();
     await sendAll(world, options);
     const seconds = (Date.now() - began) / 1000;
+    const memoryAtReturn = memory.now;
     await world.server.resume();
     const after = await comeBack(world, files + 2);
     const rest = await lookAround(world, LARGE_ROWS + ROWS * (files + 1));
-    return { files, seconds, ...after, ...rest, ...memory.end(), sameProcess: world.pid === pid };
+    return {
+      files,
+      seconds,
+      ...after,
+      ...rest,
+      ...memory.end(),
+      memoryAtReturn,
+      sameProcess: world.pid === pid,
+    };
   } finally {
     await world.remove(false);
   }

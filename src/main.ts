@@ -198,6 +198,7 @@ export class Application {
       onRecovery: () => {
         log.info('the database answers again');
         this.outcomes.retryNow();
+        this.transforms.request();
       },
     });
   }

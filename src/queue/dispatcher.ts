@@ -1,6 +1,7 @@
 import PQueue from 'p-queue';
 import type { Pool } from 'pg';
 import { toSluiceError } from '../db/database-error.ts';
+import { isOutage } from '../db/outage.ts';
 import { hasCode, SluiceError } from '../errors.ts';
 import type { ClaimScope, Leases } from '../ledger/leases.ts';
 import { type Run, type RunningFile, startRuns } from '../ledger/runs.ts';
@@ -16,7 +17,6 @@ import {
 } from '../ledger/waiting-files.ts';
 import { stepDone } from '../steps.ts';
 import { backoffMs } from './backoff.ts';
-import { isOutage } from './outage.ts';
 
 /** What is done with a waiting file. */
 export interface Worker {
@@ -57,7 +57,7 @@ const MISCOUNTED = new Set(['TRAILER_MISSING', 'RECORD_COUNT_MISMATCH']);
 const SMALL_BYTES = 256 * 1024;
 /** Files that share one at the most: enough to pay for it once, few enough to do over. */
 const GROUP_FILES = 100;
-/** How long after an outage began the database is asked again. */
+/** Pause before the database is asked again during an outage, whoever wants to know. */
 const OUTAGE_POLL_MS = 1_000;
 /** How long after a look at a file that another process works on there is another. */
 const OTHERS_POLL_MS = 1_000;
@@ -78,6 +78,7 @@ export class Dispatcher {
   private askAgain = false;
   private timer: NodeJS.Timeout | null = null;
   private outage = false;
+  private pause: NodeJS.Timeout | null = null;
   private idleWaiters: (() => void)[] = [];
   private failure: SluiceError | null = null;
   private failureWaiters: ((error: SluiceError) => void)[] = [];
@@ -93,7 +94,7 @@ export class Dispatcher {
 
   /** Looks for waiting files; called whenever there may be new ones. */
   notify(): void {
-    if (this.stopping) return;
+    if (this.stopping || this.pause !== null) return;
     if (this.asking !== null) {
       this.askAgain = true;
       return;
@@ -141,7 +142,7 @@ export class Dispatcher {
    */
   async stop(graceMs: number): Promise<void> {
     this.stopping = true;
-    if (this.timer !== null) clearTimeout(this.timer);
+    for (const timer of [this.timer, this.pause]) if (timer !== null) clearTimeout(timer);
     const grace = setTimeout(() => this.abort.abort(), graceMs);
     await this.asking;
     await this.queue.onIdle();
@@ -157,13 +158,14 @@ export class Dispatcher {
   private async ask(): Promise<void> {
     const { concurrency } = this.options;
     try {
-      while (!this.stopping) {
+      while (!this.stopping && this.pause === null) {
         const free = concurrency - this.groups;
         if (free <= 0) return;
         const groups = await this.claimGroups(free);
-        this.recovered();
         for (const group of groups) this.start(group);
-        if (groups.length === 0) return await this.schedule();
+        if (groups.length > 0) continue;
+        if (this.groups === 0) this.recovered();
+        return await this.schedule();
       }
     } catch (error) {
       const problem = toSluiceError(error);
@@ -233,6 +235,8 @@ export class Dispatcher {
     const { pool, worker } = this.options;
     for (const file of group) stepDone('file claimed', file.displayPath);
     const items = await startRuns(pool, group);
+    // Not before it can be written to: a standby answers as well.
+    this.recovered();
     for (const { file } of items) stepDone('run started', file.displayPath);
     if (items.length === 0) return;
     const failures = await worker.execute(items, this.abort.signal);
@@ -328,7 +332,10 @@ export class Dispatcher {
     }
     if (!this.outage) this.options.onOutage(error);
     this.outage = true;
-    this.wakeIn(OUTAGE_POLL_MS);
+    this.pause ??= setTimeout(() => {
+      this.pause = null;
+      this.notify();
+    }, OUTAGE_POLL_MS);
   }
 
   private recovered(): void {
@@ -338,7 +345,8 @@ export class Dispatcher {
   }
 
   private reportIdle(): void {
-    const busy = this.groups > 0 || this.asking !== null || (this.timer !== null && !this.stopping);
+    const waits = (this.timer !== null || this.pause !== null) && !this.stopping;
+    const busy = this.groups > 0 || this.asking !== null || waits;
     if (busy) return;
     for (const resolve of this.idleWaiters.splice(0)) resolve();
   }

@@ -3,6 +3,7 @@ import PQueue from 'p-queue';
 import type { Pool } from 'pg';
 import type { ExportConfig } from '../../config/define.ts';
 import { toSluiceError } from '../../db/database-error.ts';
+import { isOutage } from '../../db/outage.ts';
 import type { SluiceError } from '../../errors.ts';
 import { readExportInputs } from '../../ledger/exports.ts';
 import type { Log } from '../../log.ts';
@@ -13,6 +14,8 @@ import { recoverExports } from './recover-exports.ts';
 import { runExport } from './run-export.ts';
 
 const LONGEST_PAUSE_MS = 60_000;
+/** While the database is away, which costs no try, and which others tell of. */
+const OUTAGE_PAUSE_MS = 2_000;
 
 export interface ExportsOptions {
   readonly pool: Pool;
@@ -113,22 +116,31 @@ export class Exports {
     error: unknown,
   ): void {
     const { log, maxAttempts } = this.options;
-    const { code, kind, message, remedy } = toSluiceError(error);
+    const problem = toSluiceError(error);
+    const { code, kind, message, remedy } = problem;
     if (this.abort.signal.aborted) return;
+    if (isOutage(problem)) {
+      this.later(OUTAGE_PAUSE_MS, () => this.enqueue(name, shown, work, attempt));
+      return;
+    }
     if (kind === 'terminal' || attempt >= maxAttempts) {
       log.error(`${code}: ${message}. ${remedy}`);
       return;
     }
     const pause = Math.min(LONGEST_PAUSE_MS, 1000 * 2 ** (attempt - 1));
     log.warn(`${shown} is tried again in ${pause / 1000} s: ${code}: ${message}`);
+    this.later(pause, () => this.enqueue(name, shown, work, attempt + 1));
+  }
+
+  private later(ms: number, work: () => void): void {
     const end = () => {
       clearTimeout(timer);
       this.pauses.delete(end);
     };
     const timer = setTimeout(() => {
       end();
-      this.enqueue(name, shown, work, attempt + 1);
-    }, pause);
+      work();
+    }, ms);
     this.pauses.add(end);
   }
 }

@@ -1,6 +1,7 @@
 import { Cron } from 'croner';
 import type { Pool } from 'pg';
 import { toSluiceError } from '../../db/database-error.ts';
+import { isOutage } from '../../db/outage.ts';
 import type { SluiceError } from '../../errors.ts';
 import { readKnownModels } from '../../ledger/models.ts';
 import type { Log } from '../../log.ts';
@@ -17,6 +18,8 @@ import {
 const QUIET_MS = 250;
 const LONGEST_BURST_MS = 10_000;
 const LONGEST_PAUSE_MS = 60_000;
+/** While the database is away, which costs no try. */
+const OUTAGE_PAUSE_MS = 2_000;
 
 export interface TransformsOptions {
   readonly pool: Pool;
@@ -140,17 +143,25 @@ export class Transforms {
   private async tryUntilDone(trigger: TransformTrigger, names: readonly string[] | null): Promise<void> {
     const { pool, settings, log, maxAttempts } = this.options;
     const { signal } = this.abort;
-    for (let attempt = 1; !signal.aborted; attempt++) {
+    let isAway = false;
+    for (let attempt = 1; !signal.aborted; ) {
       try {
         report(log, await transform(pool, settings, { trigger, names, whole: false, signal }));
         return;
       } catch (error) {
         const problem = toSluiceError(error);
         if (signal.aborted) return;
+        if (isOutage(problem)) {
+          if (!isAway) log.warn(`the transform waits for the database: ${problem.code}: ${problem.message}`);
+          isAway = true;
+          await sleep(OUTAGE_PAUSE_MS, signal);
+          continue;
+        }
         if (problem.kind === 'terminal' || attempt >= maxAttempts) return log.error(said(problem));
         const pause = Math.min(LONGEST_PAUSE_MS, 1000 * 2 ** (attempt - 1));
         log.warn(`the transform is tried again in ${pause / 1000} s: ${problem.code}: ${problem.message}`);
         await sleep(pause, signal);
+        attempt++;
       }
     }
   }
