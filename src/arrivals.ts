@@ -26,3 +26,17 @@ export function asDropped(arrival: Arrival, importsDir: string): Arrival {
   const shown = label === null ? arrival.name : `${label}/${arrival.name}`;
   return { ...arrival, origin: 'imports', label, displayPath: shown };
 }
+
+/**
+ * Files of one name and folder among these, each with its place among them. They may be deliveries of the same thing: the
+ * order in which they were named is the order in which they are to come.
+ */
+export function placesOfSameNames(arrivals: readonly Arrival[]): ReadonlyMap<Arrival, number> {
+  const named = new Map<string, Arrival[]>();
+  for (const arrival of arrivals) {
+    const key = JSON.stringify([arrival.label, arrival.name]);
+    named.set(key, [...(named.get(key) ?? []), arrival]);
+  }
+  const several = [...named.values()].filter((same) => same.length > 1);
+  return new Map(several.flatMap((same) => same.map((arrival, at) => [arrival, at] as const)));
+}

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import { asDropped } from './arrivals.ts';
+import { asDropped, placesOfSameNames } from './arrivals.ts';
 import { makeFolders } from './config/make-folders.ts';
 import type { Settings } from './config/settings.ts';
 import { affordableLanes } from './db/affordable-lanes.ts';
@@ -210,11 +210,21 @@ export class Application {
   async load(arrivals: readonly Arrival[], onDispatcher: (dispatcher: Dispatcher) => void): Promise<void> {
     const checked = await Promise.all(arrivals.map((arrival) => this.checked(arrival)));
     const dropped = checked.map((arrival) => asDropped(arrival, this.settings.importsDir));
-    await this.finishFiles(await this.register(dropped), onDispatcher);
+    await this.finishFiles(await this.register(dropped, placesOfSameNames(dropped)), onDispatcher);
   }
 
-  register(arrivals: readonly Arrival[]): Promise<number[]> {
-    return registerFiles(this.database.pool, arrivals, (name) => feedOrderOf(name, this.settings));
+  /** Those that have a place come in the order of their places, also when their names say nothing of it. */
+  register(
+    arrivals: readonly Arrival[],
+    places: ReadonlyMap<Arrival, number> = new Map(),
+  ): Promise<number[]> {
+    return registerFiles(this.database.pool, arrivals, (arrival) => {
+      const order = feedOrderOf(arrival.name, this.settings);
+      const place = places.get(arrival);
+      if (place === undefined) return order;
+      const { feed, moment } = order ?? { feed: arrival.name, moment: '' };
+      return { feed, moment: `${moment}${String(place).padStart(6, '0')}` };
+    });
   }
 
   /** A file that is named by hand is not waited for: what is missing beside it fails it. */

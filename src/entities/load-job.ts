@@ -18,6 +18,7 @@ import { Version } from './version.ts';
 @Index('load_job_file', ['file_id'])
 @Index('load_job_dataset', ['dataset_id'], { where: "status = 'published'" })
 @Index('load_job_version', ['version_id'])
+@Index('load_job_content', ['content_sha256'], { where: "status = 'published'" })
 @Index('load_job_published_once', { synchronize: false })
 @Check(
   'load_job_balanced',

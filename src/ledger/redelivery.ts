@@ -8,6 +8,7 @@ export type Claim = {
   readonly dataset: string;
 } & (
   | { readonly by: 'dataset' }
+  | { readonly by: 'folder'; readonly folder: string | null }
   | { readonly by: 'name'; readonly name: string; readonly folder: string | null }
   | { readonly by: 'businessDate'; readonly businessDate: string; readonly folder: string | null }
 );
@@ -57,6 +58,7 @@ export async function claimedLoads(
 
 function conditionOf(claim: Claim): [string, unknown[]] {
   if (claim.by === 'dataset') return ['', []];
+  if (claim.by === 'folder') return ['and b.label is not distinct from $3', [claim.folder]];
   const inFolder = 'and b.label is not distinct from $4';
   if (claim.by === 'name') return [`and b.name = $3 ${inFolder}`, [claim.name, claim.folder]];
   return [`and b.business_date = $3 ${inFolder}`, [claim.businessDate, claim.folder]];

@@ -15,10 +15,10 @@ export interface FeedOrder {
 export async function registerFiles(
   pool: Pool,
   arrivals: readonly Arrival[],
-  orderOf: (fileName: string) => FeedOrder | null,
+  orderOf: (arrival: Arrival) => FeedOrder | null,
 ): Promise<number[]> {
   if (arrivals.length === 0) return [];
-  const rows = arrivals.map((arrival) => ({ ...toRow(arrival), ...orderOf(arrival.name) }));
+  const rows = arrivals.map((arrival) => ({ ...toRow(arrival), ...orderOf(arrival) }));
   const result = await pool.query<{ file_id: number }>(REGISTER, [JSON.stringify(rows)]);
   return result.rows.map((row) => row.file_id);
 }

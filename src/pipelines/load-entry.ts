@@ -35,7 +35,7 @@ export async function loadEntry(
   entry: IdentifiedEntry,
 ): Promise<PublishJob> {
   const { context, run, handle, resources, signal, lanes, onProgress } = work;
-  const { startedAt, again, rejects } = startJob(work, plan, entry);
+  const { rejects, ...begun } = startJob(work, plan, entry);
   const loadContext = { ...context, run, rejects, signal, lanes, resources, onProgress };
   const loaded = await loadJob(loadContext, plan, handle, entry.open());
   const reading = { blockBytes: BLOCK_BYTES, maxRecordBytes: context.settings.maxRecordBytes };
@@ -43,7 +43,7 @@ export async function loadEntry(
     return findRecords(plan, { opened: entry.open(), contentSha256: loaded.contentSha256 }, reading, records);
   };
   // What is read is no file: it cannot be read a second time.
-  return { plan, loaded, startedAt, again, find: handle === null ? null : find };
+  return { plan, loaded, ...begun, find: handle === null ? null : find };
 }
 
 /** The part of the work that is known before a file is opened. */
@@ -54,7 +54,7 @@ export function startJob(
   work: JobWork,
   plan: LoadPlan,
   entry: Pick<IdentifiedEntry, 'config'>,
-): Pick<PublishJob, 'startedAt' | 'again'> & { readonly rejects: RejectRecorder } {
+): Pick<PublishJob, 'startedAt' | 'again' | 'derived'> & { readonly rejects: RejectRecorder } {
   const { context, run } = work;
   const startedAt = new Date();
   const again = isAgain(work, entry);
@@ -66,7 +66,7 @@ export function startJob(
     enter: async () => ({ runId: run.runId, loadId: await saveLoadJob(context.pool, null, note) }),
   });
   work.onStart(rejects, note);
-  return { startedAt, again, rejects };
+  return { startedAt, again, derived: entry.config === null && !isCorrection, rejects };
 }
 
 /** A load job as it is noted while it runs. */

@@ -200,11 +200,7 @@ function takeFamiliar(group: Group, item: RunningFile, found: FamiliarFile): Pre
   const { context, options } = group;
   const { bytes, layout, records, named, plan } = found;
   const { head, headLines } = layout.form;
-  const { startedAt, again, rejects } = startJob(
-    { ...item, context, options, onStart: () => {} },
-    plan,
-    named,
-  );
+  const { rejects, ...begun } = startJob({ ...item, context, options, onStart: () => {} }, plan, named);
   rejects.head = head;
   const { ends } = records;
   const sha256 = createHash('sha256').update(bytes).digest('hex');
@@ -223,7 +219,7 @@ function takeFamiliar(group: Group, item: RunningFile, found: FamiliarFile): Pre
     blocks: [{ ...body, records: ends.length }],
   };
   const sound = { layout, bytes, start: head.length, ends };
-  return { ...item, job: { plan, loaded, startedAt, again, find: null }, entry: named, sound };
+  return { ...item, job: { plan, loaded, ...begun, find: null }, entry: named, sound };
 }
 
 async function load(

@@ -16,6 +16,7 @@ import { Footers1796700000000 } from './migrations/1796700000000-footers.ts';
 import { Upkeep1796850000000 } from './migrations/1796850000000-upkeep.ts';
 import { PendingOutcomes1796900000000 } from './migrations/1796900000000-pending-outcomes.ts';
 import { IncrementalExports1796960000000 } from './migrations/1796960000000-incremental-exports.ts';
+import { ContentIndex1796970000000 } from './migrations/1796970000000-content-index.ts';
 
 export const MIGRATIONS = [
   Bookkeeping1795219200000,
@@ -32,6 +33,7 @@ export const MIGRATIONS = [
   Upkeep1796850000000,
   PendingOutcomes1796900000000,
   IncrementalExports1796960000000,
+  ContentIndex1796970000000,
 ];
 
 /**

@@ -21,6 +21,7 @@ export const KNOWN_MIGRATIONS = [
   'Upkeep1796850000000',
   'PendingOutcomes1796900000000',
   'IncrementalExports1796960000000',
+  'ContentIndex1796970000000',
 ] as const;
 
 /** Names of the migrations the database has had; empty when it has no bookkeeping schema. */

@@ -32,7 +32,7 @@ export async function recogniseDelivery(
   const supersedes: Claim[] = [];
   const heldBy: Claim[] = [];
   for (const entry of firstOfEachDataset(entries)) {
-    if (entry.config?.disposition === 'replace') supersedes.push({ dataset: entry.dataset, by: 'dataset' });
+    if (entry.config?.disposition === 'replace') supersedes.push(allEarlier(entry, file));
     const claim = claimOf(entry, file);
     if (claim === null) continue;
     const changed = file.redelivery ?? policyOf(entry).changed;
@@ -60,6 +60,12 @@ export function isLoadedAgain(entry: Pick<IdentifiedEntry, 'config'>): boolean {
 
 function policyOf({ config }: Pick<IdentifiedEntry, 'config'>): RedeliveryPolicy {
   return { sameContent: 'duplicate', changed: 'append', by: 'name', ...config?.redelivery };
+}
+
+/** Every file is the whole truth: of the dataset, or of its folder where each folder has tables of its own. */
+function allEarlier({ dataset, config }: IdentifiedEntry, file: SourceFile): Claim {
+  if (config?.folders === 'separate') return { dataset, by: 'folder', folder: file.label };
+  return { dataset, by: 'dataset' };
 }
 
 /** Null when nothing tells which delivery it is. */

@@ -141,8 +141,9 @@ export class OutcomeWriter {
 
   private async remove(file: SourceFile): Promise<void> {
     if (!(await isStill(file.path, file.identity))) return;
-    await unlink(file.path);
+    // Last of all the file: as long as that is there, a crash leaves nothing that is not found again.
     for (const sidecar of this.options.sidecars.pathsOf(file.path)) await rm(sidecar, { force: true });
+    await unlink(file.path);
   }
 
   private nameOf(target: Buffer): string {

@@ -14,6 +14,7 @@ import { type CopiedTogether, copyTogether, type SoundRecords } from './copy-tog
 import { publishedEntry } from './load-entry.ts';
 import type { PublishJob } from './publish-run.ts';
 import { recordLayout } from './record-layout.ts';
+import { isIn, publishedTwins } from './refuse-twins.ts';
 
 /** One of several small files that are published together; its plan changes no table. */
 export interface GroupMember extends RunningFile {
@@ -53,11 +54,16 @@ async function publish(client: PoolClient, input: GroupInput): Promise<GroupMemb
     input.members.map((member) => member.file),
   );
   const grown = new Set(earlier.map((state) => state.ofFileId));
+  const twins = await publishedTwins(
+    client,
+    input.members.map((member) => member.job),
+  );
+  const goesAlone = ({ file, job }: GroupMember) => grown.has(file.fileId) || isIn(twins, job);
   const { counted, refused } = await copyMembers(
     client,
-    input.members.filter((member) => !grown.has(member.file.fileId)),
+    input.members.filter((member) => !goesAlone(member)),
   );
-  refused.push(...input.members.filter((member) => grown.has(member.file.fileId)));
+  refused.push(...input.members.filter(goesAlone));
   refuseOvertaking(refused, counted);
   stepDone('group copied', first.job.plan.dataset);
   const entries = counted.map(({ member, rowsLoaded }) =>

@@ -24,6 +24,7 @@ import { moveSegments } from './move-segments.ts';
 import type { PublishedRun } from './published.ts';
 import { recordLayout } from './record-layout.ts';
 import { recordLoad } from './record-load.ts';
+import { refuseTwins } from './refuse-twins.ts';
 import { supersede, switchOver } from './supersede.ts';
 
 export interface PublishInput {
@@ -49,6 +50,8 @@ export interface PublishJob {
   readonly again: boolean;
   /** Finds the bytes of records that publishing has to reject; null when the source cannot be read again. */
   readonly find: FindRecords | null;
+  /** The dataset is named after the file: content that any dataset has is a duplicate. */
+  readonly derived: boolean;
 }
 
 export interface RunJob extends PublishJob {
@@ -88,6 +91,7 @@ async function publish(client: PoolClient, input: PublishInput): Promise<Publish
   stepDone('dataset locked', file.displayPath);
   const superseded = await supersede(client, input);
   stepDone('earlier runs superseded', file.displayPath);
+  await refuseTwins(client, input.jobs);
   const rowsLoaded = await publishJobs(client, input);
   await input.checked.save(client, run.runId);
   const loaded = jobs[0]?.loaded;

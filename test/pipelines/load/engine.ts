@@ -1,6 +1,7 @@
 import { chmod, mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
+import { asDropped } from '../../../src/arrivals.ts';
 import { arrivalOf } from '../../../src/cli/load.ts';
 import type { DatasetConfig } from '../../../src/config/define.ts';
 import { loadSettings } from '../../../src/config/load-settings.ts';
@@ -122,6 +123,24 @@ export class Engine {
     const before = this.outcomes.length;
     await this.application.load(arrivals, () => undefined);
     return this.outcomes.slice(before);
+  }
+
+  /** Loads files that are named on one command line, in this order. */
+  async loadTogether(files: readonly (readonly [name: string, content: string])[]): Promise<void> {
+    const arrivals = [];
+    for (const [name, content] of files) {
+      const path = join(this.root, name);
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, content);
+      arrivals.push(await arrivalOf(path));
+    }
+    await this.application.load(arrivals, () => undefined);
+  }
+
+  /** What the watcher does with a file that has settled; gives the ids of those that wait then. */
+  async register(name: string): Promise<number[]> {
+    const arrival = asDropped(await arrivalOf(join(this.root, name)), join(this.root, 'imports'));
+    return this.application.register([arrival]);
   }
 
   async query<R>(sql: string, values: readonly unknown[] = []): Promise<R[]> {
