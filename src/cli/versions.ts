@@ -1,4 +1,4 @@
-import { sameType } from '../pipelines/tables/type-names.ts';
+import { briefType, sameType } from '../pipelines/tables/type-names.ts';
 import { type CommonOptions, withLedger } from './command.ts';
 import { EXIT } from './exit-code.ts';
 import { camelCased, printJson, printLine } from './output.ts';
@@ -64,7 +64,7 @@ function printVersion(row: VersionsRow & { since: Difference | null }): void {
   const files = row.first_file === row.last_file ? '' : ` to ${row.last_file}`;
   const from = row.first_file === null ? '' : `, from ${row.first_file}${files}`;
   printLine(`  ${row.rows} rows${folder}${from}`);
-  printLine(`  ${row.columns.map((column) => `${column.name} ${column.type}`).join(', ')}`);
+  printLine(`  ${row.columns.map((column) => `${column.name} ${briefType(column.type)}`).join(', ')}`);
   if (row.since !== null) printLine(`  since version ${row.since.version}: ${differenceText(row.since)}`);
 }
 
@@ -91,9 +91,9 @@ function difference(before: VersionsRow, after: VersionsRow): Difference {
 
 function differenceText({ added, dropped, retyped }: Difference): string {
   const parts = [
-    ...added.map(({ name, type }) => `+${name} ${type}`),
+    ...added.map(({ name, type }) => `+${name} ${briefType(type)}`),
     ...dropped.map(({ name }) => `-${name}`),
-    ...retyped.map(({ name, from, to }) => `${name} ${from} -> ${to}`),
+    ...retyped.map(({ name, from, to }) => `${name} ${briefType(from)} -> ${briefType(to)}`),
   ];
   return parts.join(', ') || 'the same columns';
 }
