@@ -15,19 +15,22 @@ const TABLES = `
   create table orders (
     id bigint primary key, customer text, note varchar(40), price numeric(12, 2), paid money, placed timestamptz,
     seen timestamp(3), day date, at time, span interval, mood mood, share percentage, flags boolean[], moods mood[],
+    vec tsvector, rng int4range, multi datemultirange, nested int[], addr inet, tz timetz, x xml, big numeric,
     doc jsonb, photo bytea, bits bit(3), r real, d double precision, key uuid, spot point
   );
   insert into orders values
     (2, '', null, 1.50, 1234.5, '2024-02-29 10:00:00+02', '2024-02-29 10:00:00.123', '0044-03-15 BC', '24:00', '1 mon -3 days',
-     'glad', 99.5, '{t,null}', '{sad}', '{"a": [1, "\\""]}', '\\x00ff0a', b'101', 'NaN', 0.1, gen_random_uuid(), '(1,2)'),
+     'glad', 99.5, '{t,null}', '{sad}', 'a:1 ''b "c'':2', '[1,5)', '{[2024-01-01,2024-02-01)}', '{{1,2},{3,null}}', '10.0.0.1/8', '10:00+02', '<a>é</a>', 'NaN', '{"a": [1, "\\""]}', '\\x00ff0a', b'101', 'NaN', 0.1, gen_random_uuid(), '(1,2)'),
     (1, E'a "quoted"\\n\\\\.\\n, text', E'tab\\there', null, null, 'infinity', null, null, null, null,
-     null, null, null, null, null, '', null, 1e-30, 'Infinity', null, null);
+     null, null, null, null, '', 'empty', '{}', '{}', '::1', null, null, 123456789012345678901234567890.123456789, null, '', null, 1e-30, 'Infinity', null, null);
   create table words (word text);
   insert into words values (null), (''), ('\\N'), (E'two\\nlines'), ('\\.');
   create table nothing (id int primary key, name text);
   create table parted (id int, part int) partition by list (part);
   create table parted_1 partition of parted for values in (1);
   insert into parted values (7, 1);
+  create table heirs () inherits (nothing);
+  insert into heirs values (1, 'of an heir');
   create view totals as select count(*) as n from orders;
 `;
 
@@ -68,7 +71,8 @@ it('sluice pull loads every table of a Postgres source with its own types, value
       file.loads[0]?.rowsLoaded,
     ]),
   ).toEqual([
-    ['shop.nothing', 'staging.shop_nothing__v1', 0],
+    ['shop.heirs', 'staging.shop_heirs__v1', 1],
+    ['shop.nothing', 'staging.shop_nothing__v1', 1],
     ['shop.orders', 'staging.shop_orders__v1', 2],
     ['shop.parted', 'staging.shop_parted__v1', 1],
     ['shop.words', 'staging.shop_words__v1', 5],
@@ -79,7 +83,7 @@ it('sluice pull loads every table of a Postgres source with its own types, value
   expect(pulled.stdout + pulled.stderr).not.toContain(new URL(source.url).password || '\0');
 
   const columns =
-    'id, customer, note, price, placed, seen, day, at, span, mood::text, share, flags, moods::text[], doc, photo, bits, r, d, key, spot::text';
+    'id, customer, note, price, placed, seen, day, at, span, mood::text, share, flags, moods::text[], vec::text, rng, multi, nested, addr, tz, x, big::text, doc, photo, bits, r, d, key, spot::text';
   const sql = (table: string) =>
     `select jsonb_agg(to_jsonb(t) order by id) as rows from (select ${columns}, paid::numeric as paid from ${table}) t`;
   const { rows } = await source.pool.query(sql('orders'));

@@ -3,8 +3,6 @@ import type { Relation, SourceColumn } from '../source.ts';
 
 /** A relation as the catalogue has it. */
 export interface PostgresRelation extends Relation {
-  /** Its children's rows are not its own. */
-  readonly only: boolean;
   /** Columns of its primary key. */
   readonly key: readonly string[];
 }
@@ -14,7 +12,6 @@ export async function readRelations(client: pg.Client, schema: string): Promise<
   return rows.map(({ name, kind, is_partition, key }) => ({
     name,
     isTable: (kind === 'r' || kind === 'p') && !is_partition,
-    only: kind === 'r',
     key,
   }));
 }

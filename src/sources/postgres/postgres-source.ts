@@ -69,10 +69,9 @@ export class PostgresSource implements Source {
     return cancelStatement(this.name, this.processId);
   }
 
-  /** Children of a table are tables of their own; partitions are not. */
+  /** With the rows of its partitions and of tables that inherit from it, as everybody sees it. */
   private async tableOf(selection: Selection): Promise<string> {
-    const { name, only } = await this.relationOf(selection);
-    return `${only ? 'only ' : ''}${qualified(this.schema, name)}`;
+    return qualified(this.schema, (await this.relationOf(selection)).name);
   }
 
   private async relationOf({ relation: name }: Selection): Promise<PostgresRelation> {
