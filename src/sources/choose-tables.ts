@@ -19,7 +19,7 @@ const ALL = ['*'];
  * @throws SOURCE_TABLE_UNKNOWN for a name or glob that finds nothing
  */
 export async function chooseTables(
-  source: Source,
+  source: Pick<Source, 'schema' | 'relations'>,
   { name, tables = ALL }: SourceConfig,
   wanted: readonly string[],
 ): Promise<ChosenTable[]> {
@@ -30,6 +30,7 @@ export async function chooseTables(
       known: listOf(relations.filter(({ isTable }) => isTable).map((relation) => relation.name)),
     });
   const configured = configuredTables(tables, relations, unknown);
+  if (configured.length === 0) throw unknown(tables.map(nameOf).join(', '));
   if (wanted.length === 0) return configured;
   const chosen = new Set<ChosenTable>();
   for (const one of wanted) {
@@ -82,6 +83,10 @@ function isNamed(name: string, pattern: string): boolean {
 
 function isGlob(pattern: string): boolean {
   return picomatch.scan(pattern).isGlob;
+}
+
+function nameOf(table: string | PulledTable): string {
+  return typeof table === 'string' ? table : table.name;
 }
 
 const SHOWN = 20;
