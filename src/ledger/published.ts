@@ -58,6 +58,8 @@ export async function findPublishedContent(pool: Pool, hashes: readonly string[]
 export interface ArchivePart {
   readonly entry: string | null;
   readonly dataset: string;
+  /** Of a table of a dump: the version and the folder whose it is. Null: any will do. */
+  readonly version: { readonly label: string | null; readonly folder: string | null } | null;
 }
 
 /** The published run of an archive with the same bytes, if each of these entries is published in it or a duplicate there. */
@@ -70,6 +72,9 @@ export async function findPublishedArchive(
     sha256,
     parts.map(({ entry }) => entry),
     parts.map(({ dataset }) => dataset),
+    parts.map(({ version }) => version !== null),
+    parts.map(({ version }) => version?.label ?? null),
+    parts.map(({ version }) => version?.folder ?? null),
   ]);
   const row = rows[0];
   return row === undefined ? null : { runId: row.run_id, fileName: row.name };
@@ -81,9 +86,12 @@ const FIND_ARCHIVE = `
     join sluice.run r on r.run_id = f.run_id
    where f.sha256 = $1 and f.status = 'published' and r.status = 'published'
      and not exists (
-         select from unnest($2::text[], $3::text[]) as part(entry, dataset)
+         select from unnest($2::text[], $3::text[], $4::boolean[], $5::text[], $6::text[])
+                as part(entry, dataset, is_versioned, label, folder)
           where not exists (
-                select from sluice.load_job j left join sluice.dataset d using (dataset_id)
+                select from sluice.load_job j left join sluice.dataset d using (dataset_id) left join sluice.version v using (version_id)
                  where j.run_id = r.run_id and j.entry_name = part.entry
-                   and (j.status = 'duplicate' or j.status = 'published' and d.name = part.dataset)))
+                   and (j.status = 'duplicate' or j.status = 'published' and d.name = part.dataset)
+                   and (not part.is_versioned or f.label is not distinct from part.folder
+                        and (v.label is not distinct from part.label or v.version_id is null))))
    order by r.run_id limit 1`;

@@ -6,10 +6,12 @@ export interface TableEntries<E> {
   readonly data: E | null;
 }
 
-const DATA_EXTENSION = /\.(?:dat|csv|txt|tsv)$/i;
+const DATA_EXTENSION = /\.(?:dat|csv|txt|tsv)(?:\.gz)?$/i;
+
+const EXTENSION = /(?:\.(?:dat|csv|txt|tsv)\.gz|\.[^./]*)$/i;
 
 /**
- * Pairs descriptors with data: `<table>.json` and `<table>.dat`, `.csv`, `.txt` or `.tsv` of one folder, in any letter case,
+ * Pairs descriptors with data: `<table>.json` and `<table>.dat`, `.csv`, `.txt` or `.tsv`, also as `.gz`, of one folder, in any letter case,
  * in the order of the entries. Several data entries of one table share its descriptor.
  */
 export function pairEntries<E extends { readonly name: string }>(
@@ -36,12 +38,9 @@ export function isDescriptorName(name: string): boolean {
 }
 
 function keyOf(name: string): string {
-  return name
-    .normalize('NFC')
-    .replace(/\.[^./]*$/, '')
-    .toLowerCase();
+  return name.normalize('NFC').replace(EXTENSION, '').toLowerCase();
 }
 
 function tableOf(name: string): string {
-  return name.replace(/^.*[/\\]/s, '').replace(/\.[^.]*$/, '');
+  return name.replace(/^.*[/\\]/s, '').replace(EXTENSION, '');
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { SluiceError } from '../../errors.ts';
 import type { ArchiveEntry } from '../../formats/archive/archive.ts';
 import { isArchiveName, openArchive, stripArchiveExtension } from '../../formats/archive/open-archive.ts';
@@ -21,7 +22,7 @@ import { detectDumpTable } from '../identify/detect-dump-table.ts';
 import { dumpName } from '../identify/dump-name.ts';
 import { findDataset } from '../identify/find-dataset.ts';
 import type { FailedEntry, IdentifiedEntry, IdentifiedFile, SkippedEntry } from '../identify/identified.ts';
-import { identifyContent, refuseBinary } from '../identify/identify-content.ts';
+import { identifyContent, type RawEntry, refuseBinary } from '../identify/identify-content.ts';
 import { sampleStream } from '../identify/sample.ts';
 import { beforeFooter } from '../identify/sample-footer.ts';
 import { takeDumpLabel } from '../identify/version-label.ts';
@@ -159,7 +160,7 @@ async function readTable(inside: Inside, pair: Pair, data: ArchiveEntry): Promis
   refuseBinary(sample, title);
   const stem = stripArchiveExtension(inside.file.name);
   const dump = dumpName(inside.file.name, inside.settings.dumps);
-  const extension = /\.[^.]*$/.exec(name)?.[0] ?? '';
+  const extension = /\.[^.]*$/.exec(name.replace(/\.gz$/i, ''))?.[0] ?? '';
   const found = findDataset(
     `${dump.dataset === '' ? '' : `${dump.dataset}_`}${pair.table}${extension}`,
     inside.settings.datasets,
@@ -176,12 +177,27 @@ async function readTable(inside: Inside, pair: Pair, data: ArchiveEntry): Promis
   const content = await identifyContent({
     ...{ title, fileName: name, sample, overrides: undefined, detected: { ...detected, dialect } },
     ...(footerLines !== undefined && { footerLines }),
-    open: () => openText(inside, text),
+    open: () => ofTable(openText(inside, text), [found.dataset, label, inside.file.label]),
   });
   return {
     ...{ data, title, name: pair.table, columns, table },
     found: { ...found, label, businessDate: found.businessDate ?? dump.businessDate },
     content,
+  };
+}
+
+/**
+ * Two tables, or a table in two versions or instances, may well have the same rows: they are no duplicates of each other.
+ * So the content counts together with where it belongs.
+ */
+function ofTable(raw: RawEntry, place: readonly (string | null)[]): RawEntry {
+  return {
+    ...raw,
+    hashes: () => {
+      const { file, content } = raw.hashes();
+      const whole = JSON.stringify([content, ...place]);
+      return { file, content: createHash('sha256').update(whole).digest('hex') };
+    },
   };
 }
 

@@ -29,7 +29,10 @@ export async function refuseSameArchive(
 ): Promise<void> {
   const { archiveSha256: sha256, entries, failed } = identified;
   if (sha256 === null || failed.length > 0) return;
-  const parts = entries.map(({ entryName: entry, dataset }) => ({ entry, dataset }));
+  const parts = entries.map(({ entryName: entry, dataset, kind, label, folder }) => ({
+    ...{ entry, dataset },
+    version: kind === 'dump' ? { label, folder } : null,
+  }));
   const twin = await findPublishedArchive(pool, sha256, parts);
   if (twin === null || replaced.includes(twin.runId)) return;
   const dataset = [...new Set(entries.map((entry) => entry.dataset))].join(', ');
