@@ -3,4 +3,5 @@ import { ensureReady } from '../scripts/ensure-ready.mjs';
 
 await ensureReady();
 const { createJiti } = await import('jiti');
-await createJiti(import.meta.url).import('./main.ts');
+const part = process.argv[2] === 'warehouse' ? './warehouse.ts' : './main.ts';
+await createJiti(import.meta.url).import(part);
