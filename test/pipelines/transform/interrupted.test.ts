@@ -9,6 +9,7 @@ const MODELS = {
   by_run: `-- @materialized incremental\n${SELECT}`,
   by_key: `-- @materialized merge\n-- @key id\n${SELECT}`,
   by_time: `-- @materialized scd2\n-- @key id\n${SELECT}`,
+  by_number: `-- @dimension name\n${SELECT}`,
 };
 
 /** Models wait in the middle of their statement for as long as the table says. */
@@ -59,7 +60,12 @@ describe('a transform that is killed', () => {
     await service.query('update public.wait set seconds = 0');
     const running = await service.start();
     await running.untilPrinted('transformed by_time');
-    await eventually(async () => (await rows('by_table')).length === 3, 30_000, 'every model is made');
+    const made = async (name: string) => (await rows(name)).length === 3;
+    await eventually(
+      async () => (await made('by_table')) && (await made('by_number')),
+      30_000,
+      'every model is made',
+    );
     const after = [
       { id: 1, name: 'a' },
       { id: 2, name: 'b' },
@@ -68,6 +74,7 @@ describe('a transform that is killed', () => {
     expect(await rows('by_table')).toEqual(after);
     expect(await rows('by_run')).toEqual(after);
     expect(await rows('by_time')).toEqual(after);
+    expect(await rows('by_number')).toEqual([...before, { id: 3, name: 'c0' }]);
     expect(await rows('by_key')).toEqual([
       { id: 1, name: 'a' },
       { id: 2, name: 'c0' },

@@ -102,6 +102,10 @@ describe('the warehouse of job titles', () => {
     );
     expect((await service.run(['retract', String(run)])).code).toBe(0);
     expect(await warehouseOf(service)).toEqual(before);
+    // Rows that did not change have kept their ids all the while.
+    expect(await contentOf(service)).toBe(first);
+    expect((await service.run(['retract', '1'])).code).toBe(0);
+    expect(await warehouseOf(service)).toEqual({ counts: new Map(), related: new Map() });
     expect((await running.stop()).code).toBe(0);
   });
 });
