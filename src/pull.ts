@@ -4,6 +4,7 @@ import { toSluiceError } from './db/database-error.ts';
 import { hasCode, SluiceError } from './errors.ts';
 import { endedPull, forgetPull, interruptedSources, registerPull, unfinishedPulls } from './ledger/pulls.ts';
 import { type RunningFile, startRuns } from './ledger/runs.ts';
+import type { SourceFile } from './ledger/source-file.ts';
 import { safeText } from './log/safe-text.ts';
 import type { Application } from './main.ts';
 import { identifyTable, type PulledTable, pulledTable } from './pipelines/identify/identify-table.ts';
@@ -74,14 +75,14 @@ export class Pull {
   private async pullAll(wanted: readonly string[]): Promise<void> {
     const { leases } = this.application;
     const { name } = this.settings;
-    if (!(await leases.holdSource(name))) throw new SluiceError('SOURCE_PULLED', { source: name });
+    await this.hold();
     try {
       await endInterrupted(this.application, name);
       const source = await this.open();
       const tables = await tablesToPull(source, this.settings, this.application.settings.datasets, wanted);
       for (const [at, table] of tables.entries()) {
-        if (this.stopping || !(await this.pullTable(table))) {
-          this.reportLeft(tables.slice(this.stopping ? at : at + 1));
+        if (!(await this.pullTable(table)) || this.stopping) {
+          this.reportLeft(tables.slice(at + 1));
           break;
         }
       }
@@ -120,27 +121,50 @@ export class Pull {
       title,
     });
     for (let attempt = 1; ; attempt++) {
-      const [item] = await startRuns(context.pool, [file]);
-      if (item === undefined) return true;
-      const failure = await this.load(item, table);
+      const item = await this.start(file, title);
+      const failure = item === null ? null : await this.load(item, table);
       if (failure === null || hasCode(failure, 'ALREADY_PUBLISHED')) this.taken++;
-      if (failure === null) {
-        await this.finish(item);
+      if (item === null || failure === null) {
+        await this.finish(file);
         return true;
       }
       const isOver = this.source?.isLost === true && this.taken > 0;
-      if (!isOver && (await this.mayRetry(failure, attempt, title))) {
-        if (this.source?.isLost === true) await this.open();
-        continue;
-      }
-      await this.conclude(item, failure);
-      return !isOver && !this.isAway(failure);
+      const problem =
+        !isOver && (await this.mayRetry(failure, attempt, title)) ? await this.reopen() : failure;
+      if (problem === null) continue;
+      await this.conclude(item, problem);
+      return this.source?.isLost !== true;
     }
   }
 
-  /** Without its source, or without the database, no further table can be loaded. */
-  private isAway(failure: SluiceError): boolean {
-    return this.source?.isLost === true || failure.code === 'DATABASE_UNREACHABLE';
+  /** The next attempt; null when the last one ended the run, although what it told of that did not come. */
+  private async start(file: SourceFile, title: string): Promise<RunningFile | null> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const [item] = await startRuns(this.application.context.pool, [file]);
+        return item ?? null;
+      } catch (error) {
+        if (!(await this.mayRetry(toSluiceError(error), attempt, title))) throw error;
+      }
+    }
+  }
+
+  /** Null when there is a snapshot to go on from: the one there was, or a new one. */
+  private async reopen(): Promise<SluiceError | null> {
+    try {
+      await this.hold();
+      if (this.source?.isLost === true) await this.open();
+      return null;
+    } catch (error) {
+      return toSluiceError(error);
+    }
+  }
+
+  /** It may have been lost with the connection to the database. */
+  private async hold(): Promise<void> {
+    const { name } = this.settings;
+    if (!(await this.application.leases.holdSource(name)))
+      throw new SluiceError('SOURCE_PULLED', { source: name });
   }
 
   /** Null when it is published. */
@@ -192,11 +216,11 @@ export class Pull {
       ? new SluiceError('PULL_INTERRUPTED', { file: file.displayPath }, failure)
       : failure;
     await this.application.conclude(file, run, error);
-    await this.finish(item);
+    await this.finish(file);
   }
 
-  private async finish(item: RunningFile): Promise<void> {
-    await this.application.finish([await endedPull(this.application.context.pool, item)]);
+  private async finish(file: SourceFile): Promise<void> {
+    await this.application.finish([await endedPull(this.application.context.pool, file)]);
   }
 }
 

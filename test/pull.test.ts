@@ -1,5 +1,6 @@
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { createTestDatabase, type TestDatabase } from './database.ts';
+import { DatabaseProxy } from './database-proxy.ts';
 import { eventually, Service } from './service.ts';
 
 // Several processes each, perhaps on a busy machine.
@@ -111,5 +112,26 @@ it('a pull that a signal stops ends its table as interrupted', async () => {
     'published',
     'published',
     'failed',
+  ]);
+});
+
+it('a pull whose database is away for a moment goes on from the same snapshot', async () => {
+  const { source, service } = await slowSource();
+  await source.pool.query('update pace set seconds = 0.02');
+  const proxy = await DatabaseProxy.before(service.database.url);
+  const pulling = service.spawn(['pull', 'spare', '--json'], {
+    SOURCE_SPARE_URL: source.url,
+    DATABASE_URL: proxy.url,
+  });
+  await beingRead(source);
+  await proxy.cut();
+  await source.pool.query('insert into last values (2)');
+  await pulling.untilPrinted(/is tried again in/);
+  await proxy.open();
+  const { code, stdout, stderr } = await pulling.ended(60_000);
+  expect(code, stderr).toBe(0);
+  expect(JSON.parse(stdout).files).toMatchObject([
+    { name: 'spare.slow', status: 'published', attempt: 2, loads: [{ rowsLoaded: 100 }] },
+    { name: 'spare.behind', status: 'published', loads: [{ rowsLoaded: 1 }] },
   ]);
 });

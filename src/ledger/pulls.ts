@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import type { Run, RunningFile } from './runs.ts';
+import type { Run } from './runs.ts';
 import { SOURCE_FILE_COLUMNS, type SourceFile, type SourceFileColumns, toSourceFile } from './source-file.ts';
 
 /** A table of a source, as the ledger names it. */
@@ -74,12 +74,12 @@ export async function forgetPull(pool: Pool, file: SourceFile): Promise<void> {
 }
 
 /** The file as the ledger has it when its run has ended: with its size, which only the reading tells. */
-export async function endedPull(pool: Pool, { file, run }: RunningFile): Promise<SourceFile> {
+export async function endedPull(pool: Pool, file: SourceFile): Promise<SourceFile> {
   const { rows } = await pool.query<SourceFileColumns>(
     `select ${SOURCE_FILE_COLUMNS} from sluice.source_file f where f.file_id = $1`,
     [file.fileId],
   );
   const [row] = rows;
-  if (row === undefined) throw new Error(`run ${run.runId} has no file`);
+  if (row === undefined) throw new Error(`${file.displayPath} is not in the ledger`);
   return toSourceFile(row);
 }

@@ -161,6 +161,7 @@ describe.skipIf(MARIADBD === null)('a MariaDB source', () => {
       "insert into large select seq, repeat('x', 1000) from seq_1_to_20000",
       'create table small (id int primary key)',
       'insert into small values (1)',
+      'create table Small (other varchar(9))',
     ]);
     const source = await openSource({ name: 'shop', variable: 'SOURCE_SHOP_URL', url: new Secret(url) });
     try {

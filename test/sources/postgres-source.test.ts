@@ -127,16 +127,19 @@ it('sluice pull replaces what it loaded before, knows what has not changed, and 
     'duplicate',
   ]);
 
-  await source.pool.query(`delete from customers where id = 1; insert into customers values (4, null)`);
+  await source.pool.query(
+    `delete from customers where id = 1; alter table customers alter id type bigint, add city text;
+     insert into customers values (4, null, 'Bern')`,
+  );
   const changed = await service.run(['pull', 'shop', 'customers', '--json']);
   expect(JSON.parse(changed.stdout).files).toMatchObject([
     { name: 'shop.customers', status: 'published', runId: 5 },
     { name: 'shop.customers', status: 'superseded', runId: 1 },
   ]);
-  expect(await service.query('select id, name from staging.shop_customers order by id')).toEqual([
-    { id: 2, name: 'customer 2' },
-    { id: 3, name: 'customer 3' },
-    { id: 4, name: null },
+  expect(await service.query('select id, name, city from staging.shop_customers order by id')).toEqual([
+    { id: 2, name: 'customer 2', city: null },
+    { id: 3, name: 'customer 3', city: null },
+    { id: 4, name: null, city: 'Bern' },
   ]);
   const again = await service.run(['pull', 'shop', 'cust*', '--again', '--json']);
   expect(JSON.parse(again.stdout).files).toMatchObject([

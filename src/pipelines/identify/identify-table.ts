@@ -34,8 +34,8 @@ export interface PulledTable {
 }
 
 /**
- * Names what a table of a source feeds. A pull is the whole table as it is, so that the rows of the last one are replaced where the
- * configuration does not say otherwise.
+ * Names what a table of a source feeds. A pull is the whole table as it is now: where the configuration does not say otherwise, the rows of the
+ * last one are replaced, and the parent table follows its columns.
  */
 export function pulledTable(
   source: string,
@@ -46,7 +46,10 @@ export function pulledTable(
   const config = datasets.find(({ name }) => datasetFrom(name) === dataset);
   return {
     ...{ title: `${source}.${table.name}`, table, dataset },
-    config: { disposition: 'replace', name: dataset, ...config },
+    config: {
+      ...{ disposition: 'replace', name: dataset, ...config },
+      contract: { parent: 'widen', ...config?.contract },
+    },
   };
 }
 

@@ -18,6 +18,9 @@ export async function readRelations(connection: mysql.Connection, schema: string
   return rows.map(({ name, kind }) => ({ name: name ?? '', isTable: kind !== 'VIEW' }));
 }
 
+/** The catalogue may take `Orders` for `orders`, which are two tables where the file system tells them apart. */
+const SAME_CASE = 'cast(table_name as binary) = cast(? as binary)';
+
 /** Columns of a table, of which the catalogue knows lengths that rows do not tell. */
 export async function readColumns(
   connection: mysql.Connection,
@@ -27,8 +30,8 @@ export async function readColumns(
   const { rows } = await ask(
     connection,
     `select column_name as name, column_type as type from information_schema.columns
-      where table_schema = ? and table_name = ? order by ordinal_position`,
-    [schema, table],
+      where table_schema = ? and table_name = ? and ${SAME_CASE} order by ordinal_position`,
+    [schema, table, table],
   );
   if (rows.length === 0) return [];
   const list = rows.map(({ name }) => quoted(name ?? '')).join(', ');
@@ -60,8 +63,9 @@ export async function readKey(
   const { rows } = await ask(
     connection,
     `select column_name as name from information_schema.key_column_usage
-      where table_schema = ? and table_name = ? and constraint_name = 'PRIMARY' order by ordinal_position`,
-    [schema, table],
+      where table_schema = ? and table_name = ? and ${SAME_CASE} and constraint_name = 'PRIMARY'
+      order by ordinal_position`,
+    [schema, table, table],
   );
   return rows.map(({ name }) => name ?? '');
 }

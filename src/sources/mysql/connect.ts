@@ -70,6 +70,8 @@ function open(source: SourceName): Promise<mysql.Connection> {
   const options = optionsFrom(source);
   return new Promise((resolve, reject) => {
     const connection = mysql.createConnection(options);
+    // What is wrong is told to whoever waits for something; an error that nobody listens to would end the process.
+    connection.on('error', () => {});
     connection.once('error', reject);
     connection.connect((error) => {
       if (error) reject(error);

@@ -57,6 +57,8 @@ async function open(source: SourceName): Promise<pg.Client> {
       connectionTimeoutMillis: CONNECT_MS,
       keepAlive: true,
     });
+    // What is wrong is told to whoever waits for something; an error that nobody listens to would end the process.
+    client.on('error', () => {});
     await client.connect();
     return client;
   } catch (error) {
