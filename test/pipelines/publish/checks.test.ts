@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { CheckConfig, DatasetConfig } from '../../../src/config/define.ts';
+import { buildZip } from '../../formats/archive/build-zip.ts';
 import { csvText } from '../../generated.ts';
 import { Engine } from '../load/engine.ts';
 
@@ -153,6 +154,50 @@ describe('checks before publish', () => {
       ['warned', expect.stringContaining('{{ row }} is not a reference')],
       ['passed', null],
     ]);
+  });
+
+  it('are about all that an archive brings into a dataset, and stop or hold it by its policy', async () => {
+    const parts = buildZip([
+      { name: 'orders_2026-11-20.csv', content: 'id,name\n1,a\n2,b\n' },
+      { name: 'orders_2026-11-21.csv', content: 'id,name\n2,c\n' },
+      { name: 'other.csv', content: 'id,name\n9,z\n' },
+    ]);
+    await open([{ check: 'unique', columns: 'id' }]);
+    expect(await engine.load('all.zip', parts)).toMatchObject({
+      status: 'failed',
+      errorMessage: expect.stringContaining('unique_id: 2 of 3 rows'),
+    });
+    expect(await engine.value("select to_regclass('staging.other')")).toBeNull();
+
+    await engine.reopen({}, [
+      {
+        name: 'orders',
+        match: 'orders*.csv',
+        archive: 'per-entry',
+        checks: [{ check: 'unique', columns: 'id' }],
+      },
+    ]);
+    const alone = await engine.load('imports/each.zip', parts);
+    expect(alone.loads.map(({ entryName, status, errorCode }) => [entryName, status, errorCode])).toEqual(
+      expect.arrayContaining([
+        ['orders_2026-11-20.csv', 'failed', 'CHECK_FAILED'],
+        ['orders_2026-11-21.csv', 'failed', 'CHECK_FAILED'],
+        ['other.csv', 'published', null],
+      ]),
+    );
+    expect(alone.checks).toMatchObject([{ name: 'unique_id', status: 'failed' }]);
+
+    await engine.reopen({}, [
+      {
+        ...{ name: 'orders', match: 'orders*.csv', archive: 'per-entry' },
+        checks: [{ check: 'unique', columns: 'id', severity: 'hold' }],
+      },
+    ]);
+    const held = await engine.replay(alone.runId);
+    expect(held).toMatchObject({ status: 'held', errorCode: 'CHECK_HELD' });
+    expect(await engine.release(held.runId, 'supersede')).toMatchObject({ status: 'published' });
+    expect(await engine.value('select count(*) from staging.orders')).toBe(3);
+    expect(await engine.value('select count(*) from staging.other')).toBe(1);
   });
 
   it('many small files that wait together are checked each by itself', async () => {
