@@ -55,6 +55,9 @@ async function build(root, { allowTypeErrors = false } = {}) {
   const status = await run(process.execPath, [compiler, '-p', 'tsconfig.build.json'], root, quiet);
   if (status !== 0 && !allowTypeErrors) throw new Error('the build failed; the messages above say where');
   deleteStaleOutput(root);
+  // Uses what has been installed by now.
+  const { bundle } = await import('./bundle.mjs');
+  await bundle(root);
   mkdirSync(join(root, 'dist'), { recursive: true });
   if (status === 0) writeFileSync(buildStampFile(root), `${stamp}\n`);
 }
@@ -92,6 +95,7 @@ async function install(root) {
 function deleteStaleOutput(root) {
   if (!existsSync(join(root, 'dist'))) return;
   for (const output of filesUnder(root, 'dist')) {
+    if (output.startsWith('dist/bundle/')) continue;
     const source = output.replace(/^dist\//, 'src/').replace(/\.js(\.map)?$/, '.ts');
     if (/\.js(\.map)?$|\.json$/.test(output) && !existsSync(join(root, source))) rmSync(join(root, output));
   }

@@ -8,6 +8,8 @@ import { join } from 'node:path';
 
 const DEPENDENCY_STAMP = 'node_modules/.sluice-ready';
 const BUILD_STAMP = 'dist/.sluice-built';
+/** What bin/sluice runs. */
+export const PROGRAM = 'dist/bundle/main.js';
 const NPM_OWN_RECORD = 'node_modules/.package-lock.json';
 
 /** Where the stamp of installed dependencies is kept. @param {string} root */
@@ -18,7 +20,7 @@ export const buildStampFile = (root) => join(root, BUILD_STAMP);
 
 /** An image or package holds the build and no sources: there is nothing to install or compile. @param {string} root */
 export function isDeployed(root) {
-  return !existsSync(join(root, 'src')) && existsSync(join(root, 'dist/cli/main.js'));
+  return !existsSync(join(root, 'src')) && existsSync(join(root, PROGRAM));
 }
 
 /**
@@ -66,7 +68,10 @@ function isInstalled(folder, version) {
 
 /** @param {string} root @returns {unknown[]} */
 function sourceState(root) {
-  const inputs = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json', ...filesUnder(root, 'src')];
+  const inputs = [
+    ...['tsconfig.json', 'tsconfig.build.json', 'package-lock.json', 'scripts/bundle.mjs'],
+    ...filesUnder(root, 'src'),
+  ];
   return inputs.filter((name) => existsSync(join(root, name))).map((name) => stateOf(root, name));
 }
 

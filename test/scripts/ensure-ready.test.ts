@@ -33,7 +33,7 @@ describe('bin/sluice', () => {
     await rm(join(root, 'src/gone.ts'));
     await writeMain(root, 'second');
     expect((await sluice()).stdout).toBe('second\n');
-    expect(await readdir(join(root, 'dist'))).toEqual(['.sluice-built', 'cli']);
+    expect(await readdir(join(root, 'dist'))).toEqual(['.sluice-built', 'bundle', 'cli']);
   });
 
   it('can be started twice at once', async () => {
@@ -67,9 +67,9 @@ describe('bin/sluice', () => {
 
   it('neither installs nor builds where only a build is deployed', async () => {
     await rm(join(root, 'src'), { recursive: true });
-    await mkdir(join(root, 'dist/cli'), { recursive: true });
+    await mkdir(join(root, 'dist/bundle'), { recursive: true });
     await writeFile(
-      join(root, 'dist/cli/main.js'),
+      join(root, 'dist/bundle/main.js'),
       `export const main = async () => console.log('deployed');`,
     );
     await writeFile(join(root, 'package-lock.json'), '{"packages":{"node_modules/x":{"version":"1.0.0"}}}');
