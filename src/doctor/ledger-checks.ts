@@ -10,7 +10,10 @@ export const LEDGER_CHECKS: readonly Check[] = [
     `select f.name || ', run ' || l.run_id as subject,
             format('%s read, but %s loaded, %s rejected and %s skipped', l.records_read, l.rows_loaded, l.rows_rejected, l.rows_skipped) as problem
        from sluice.load_job l join sluice.source_file f using (file_id)
-      where l.status = 'published' and l.records_read <> l.rows_loaded + l.rows_rejected + l.rows_skipped`,
+      where l.status = 'published' and l.records_read <> l.rows_loaded + l.rows_rejected + l.rows_skipped
+     union all
+     select 'sluice.load_job', 'the constraint load_job_balanced, which keeps such loads out, is missing or not valid'
+      where not exists (select from pg_constraint k where k.conname = 'load_job_balanced' and k.convalidated)`,
     REPORT,
   ),
   sqlCheck(

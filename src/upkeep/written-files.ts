@@ -13,8 +13,8 @@ interface WrittenFile extends Candidate {
 const RECEIPT = /\.\d+\.json$/;
 const REJECTS = /\.(\d+)\.(?:reasons\.)?csv$/;
 const LOG = /^sluice-\d{4}-\d{2}-\d{2}(?:\.\d+)?\.log$/;
-/** As `WholeFile` names what it has not finished. */
-const TEMPORARY = /^\.[0-9a-f]{32}\.tmp$/;
+/** As `WholeFile` and exports name what they have not finished. */
+const TEMPORARY = /^\.(?:[0-9a-f]{32}|sluice-export-[0-9a-f]+)\.tmp$/;
 
 /** Deletes old receipts. What they said is in the ledger as long as that remembers the file. */
 export async function removeReceipts(exportsDir: string, rule: KeepRule, plan: boolean): Promise<Removed> {

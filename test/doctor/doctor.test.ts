@@ -21,12 +21,21 @@ const DAMAGES: Readonly<Record<string, readonly string[]>> = {
   ],
   'I2 segments': ['create table staging_segments.r1_a1_e1_l1 () inherits (staging.orders__v1)'],
   'I2 orphans': ['create table staging_segments.r1_a1_e1_l2 (like staging.orders__v1)'],
+  'I2 orphans, folded': ['create table staging_segments.m1_1 (like staging.orders__v1)'],
   'I3 once': ['drop index sluice.load_job_published_once'],
   'I4 outcomes': [
     "update sluice.source_file set outcome_done_at = null, finished_at = finished_at - interval '1 hour'",
   ],
   'I7 nobody waits': [
     "update sluice.source_file set finished_at = null, status = 'settled', settled_at = now() - interval '1 day', run_id = null",
+  ],
+  'I9 kept files': [
+    "update sluice.source_file set size_bytes = size_bytes - 1, outcome_done_at = outcome_done_at - interval '1 hour'",
+  ],
+  'I10 reject files': [
+    `insert into sluice.reject (run_id, load_id, record_number, line_number, code, message, raw)
+     select run_id, load_id, 1, 2, 'WRONG_VALUE', 'wrong', 'x' from sluice.load_job where rows_rejected = 0`,
+    "update sluice.source_file set outcome_done_at = outcome_done_at - interval '1 hour'",
   ],
   'I8 tables': ['alter table staging.orders__v1 no inherit staging.orders'],
 };
@@ -50,7 +59,7 @@ it('finds a healthy database healthy, and every damage by the check that is for 
     await client.query('rollback');
     client.release();
     const complaining = found.filter(({ findings }) => findings.length > 0).map((one) => one.check);
-    expect(complaining, check).toContain(check);
+    expect(complaining, check).toContain(check.split(',')[0]);
   }
 });
 
