@@ -32,8 +32,7 @@ export function planColumns(input: ColumnsInput): PlannedColumns {
   const originals = Array.from({ length: columnCount }, (_, at) => header?.[at] ?? '');
   const names = normaliseNames(originals);
   const declared = byName(Object.entries(entry.config?.columns ?? {}));
-  const described = byName((entry.described ?? []).map(({ name, type }) => [name, type]));
-  const dumped = new Map((entry.described ?? []).map((column) => [normaliseName(column.name, 1), column]));
+  const dumped = describedColumns(entry.described ?? [], names, originals);
   const existing = existingColumns(input, names);
   const variants = input.versions.flatMap((version) => version.columns.filter(isVariant));
   const variantName = variantNames(input, names);
@@ -43,7 +42,7 @@ export function planColumns(input: ColumnsInput): PlannedColumns {
         name,
         original: header === null ? null : (originals[at] ?? ''),
         declared: declared.get(name) ?? null,
-        described: described.get(name) ?? null,
+        described: dumped[at]?.type ?? null,
         inferred: entry.inferred[at] as Inference,
         widened: input.widened?.get(name) ?? null,
         existing: existing.get(name) ?? null,
@@ -53,9 +52,23 @@ export function planColumns(input: ColumnsInput): PlannedColumns {
     ),
   );
   return {
-    columns: settled.map(({ column }, at) => asDescribed(column, dumped.get(names[at] ?? ''))),
+    columns: settled.map(({ column }, at) => asDescribed(column, dumped[at])),
     changes: settled.flatMap(({ change }) => (change === null ? [] : [change])),
   };
+}
+
+/**
+ * What the feed says of each column of the file. Names are compared as they stand before they are normalised, for two may
+ * become one: `A b` and `a_b`.
+ */
+function describedColumns(
+  described: readonly DescribedColumn[],
+  names: readonly string[],
+  originals: readonly string[],
+): (DescribedColumn | undefined)[] {
+  const exact = new Map(described.map((column) => [column.name, column]));
+  const normalised = new Map(described.map((column) => [normaliseName(column.name, 1), column]));
+  return names.map((name, at) => exact.get(originals[at] ?? '') ?? normalised.get(name));
 }
 
 /** With what a dump says of the column beyond its type. */

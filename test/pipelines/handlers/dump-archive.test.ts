@@ -126,6 +126,18 @@ describe('a dump', () => {
     });
   });
 
+  it('takes columns for different ones whose names differ only before they are normalised', async () => {
+    const zip = buildZip([
+      { name: 't.json', content: columns({ a: 'int', A: 'varchar(5)', 'b c': 'date', b_c: 'int' }) },
+      { name: 't.dat', content: 'A|a|b_c|b c\nx|1|2|2026-01-02\n' },
+    ]);
+    await withDump(zip, 'app_v1.zip', {}, async (pool) => {
+      expect(await typesOf(pool, 'app_t')).toEqual({
+        ...{ a_2: 'character varying(5)', a: 'integer', b_c: 'integer', b_c_2: 'date' },
+      });
+    });
+  });
+
   it('obeys the types, source and binary option of its dataset', async () => {
     const zip = buildZip([
       { name: 't.json', content: columns({ a: 'tinyint(1)', odd: 'hologram', picture: 'image' }) },
