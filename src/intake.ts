@@ -1,11 +1,12 @@
 import path from 'node:path';
 import { toArrival } from './arrivals.ts';
 import { toSluiceError } from './db/database-error.ts';
-import { countWaiting } from './ledger/waiting-files.ts';
+import { countWaiting, filesBeforeWatcher, takeFromWatcher } from './ledger/waiting-files.ts';
 import type { Application } from './main.ts';
 import { endInterrupted } from './pull.ts';
 import type { Dispatcher } from './queue/dispatcher.ts';
 import { stepDone } from './steps.ts';
+import { lstatIfThere } from './watcher/identity.ts';
 import type { SettledFile } from './watcher/settled-file.ts';
 import { Watcher } from './watcher/watcher.ts';
 
@@ -15,12 +16,15 @@ export class Intake {
   private readonly dispatcher: Dispatcher;
   private looking: NodeJS.Timeout | undefined;
   private look: Promise<void> | null = null;
+  /** Of paths in the imports folder; ends with a separator. */
+  private readonly root: Buffer;
 
   constructor(
     private readonly application: Application,
     once = false,
   ) {
     const { settings, log } = application;
+    this.root = Buffer.from(settings.importsDir + path.sep);
     this.dispatcher = application.dispatcher({
       unsettle: (file) => this.watcher.recheck(file.path),
       holdBack: (file, reason) => {
@@ -61,21 +65,39 @@ export class Intake {
     }, this.application.settings.rescanMs);
   }
 
-  /** Finds what nobody tells of: files that grew, and outcomes that another process has recorded and not carried out. */
+  /**
+   * Finds what nobody tells of: files that grew, outcomes that another process has recorded and not carried out, and files
+   * that were taken away while they were waited for.
+   */
   private async lookAround(): Promise<void> {
     const { grownFiles, outcomes } = this.application;
     await grownFiles.check();
     await outcomes.writePending();
+    await this.endVanished();
+  }
+
+  /** The watcher says nothing of a file that is gone; whoever reads it next finds that, and gives it its outcome. */
+  private async endVanished(): Promise<boolean> {
+    const { pool } = this.application.database;
+    const gone: number[] = [];
+    for (const { fileId, path: file } of await filesBeforeWatcher(pool, this.root)) {
+      if ((await lstatIfThere(file)) === null) gone.push(fileId);
+    }
+    // Without the folder nothing is known of its files.
+    if (gone.length === 0 || (await lstatIfThere(this.root)) === null) return false;
+    await takeFromWatcher(pool, gone);
+    this.dispatcher.notify();
+    return true;
   }
 
   /** Resolves when everything that was there has an outcome. */
   async finished(): Promise<void> {
-    const { database, settings } = this.application;
-    const root = Buffer.from(settings.importsDir + path.sep);
+    const { pool } = this.application.database;
     for (;;) {
       await this.watcher.idle();
       await this.dispatcher.idle();
-      if (this.watcher.waiting().length === 0 && (await countWaiting(database.pool, root)) === 0) return;
+      if (this.watcher.waiting().length > 0 || (await countWaiting(pool, this.root)) > 0) continue;
+      if (!(await this.endVanished())) return;
     }
   }
 

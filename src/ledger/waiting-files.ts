@@ -38,6 +38,28 @@ export async function returnToWatcher(pool: Pool, file: SourceFile, reason: stri
   );
 }
 
+/** Files below `root` (ends with a separator) that were put back before the watcher, and their absolute paths. */
+export async function filesBeforeWatcher(
+  pool: Pool,
+  root: Buffer,
+): Promise<{ readonly fileId: number; readonly path: Buffer }[]> {
+  const { rows } = await pool.query<{ file_id: number; path_bytes: Buffer }>(
+    `select file_id, path_bytes from sluice.source_file
+      where finished_at is null and status = 'detected' and substring(path_bytes for length($1::bytea)) = $1`,
+    [root],
+  );
+  return rows.map((row) => ({ fileId: row.file_id, path: row.path_bytes }));
+}
+
+/** Queues files again that were put back before the watcher and of which it has nothing to tell. */
+export async function takeFromWatcher(pool: Pool, fileIds: readonly number[]): Promise<void> {
+  await pool.query(
+    `update sluice.source_file set status = 'settled', settled_at = now(), waiting_for = null, next_attempt_at = null
+      where file_id = any($1::bigint[]) and finished_at is null and status = 'detected'`,
+    [fileIds],
+  );
+}
+
 /** Milliseconds until the next scheduled attempt in `scope`, or null when nothing is scheduled. */
 export async function nextAttemptIn(
   pool: Pool,

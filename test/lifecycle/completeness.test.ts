@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { expect, it, vi } from 'vitest';
 import { csvText } from '../generated.ts';
 import { eventually, Service } from '../service.ts';
@@ -103,4 +104,20 @@ it('once leaves what is not complete and not old, and fails what is; load does n
   expect((await service.run(['load', file])).code).toBe(2);
   await service.write('elsewhere/sums.csv.sha256', sha256(csvText(3)).toUpperCase());
   expect((await service.run(['load', file])).code).toBe(0);
+});
+
+it('a file that is taken away while it waits for a correction gets its outcome', async () => {
+  const service = await Service.create();
+  await service.write('sluice.config.ts', CONFIG);
+  await service.start();
+  await service.drop('counted.ctl', 'file;record_count\ncounted.csv;6\n');
+  const path = await service.drop('counted.csv', csvText(5));
+  const isHeldBack = async () =>
+    /its control file says 6/.test((await waitingIn(service))['counted.csv'] ?? '');
+  await eventually(isHeldBack, 30_000, 'the wrong count is seen');
+  await rm(path);
+  await service.finished(1);
+  expect(await service.statuses()).toEqual([
+    { name: 'counted.csv', status: 'failed', error: 'FILE_VANISHED' },
+  ]);
 });
