@@ -12,8 +12,12 @@ export class MemoryWatch {
     this.timer = setInterval(() => void this.look(), EVERY_MS);
   }
 
-  get now(): number {
-    return this.seen.at(-1) ?? 0;
+  /** What was seen until now, at the end of each tenth of the time. */
+  get tenths(): readonly number[] {
+    return Array.from(
+      { length: 10 },
+      (_, n) => this.seen[Math.ceil(((n + 1) * this.seen.length) / 10) - 1] ?? 0,
+    );
   }
 
   end(): { memoryBefore: number; memoryHighest: number; memoryAfter: number } {

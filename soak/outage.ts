@@ -37,8 +37,8 @@ export interface OutageReport {
   readonly firstAfter: number;
   readonly allAfter: number;
   readonly memoryBefore: number;
-  /** When the outage ended, before anything was worked on. */
-  readonly memoryAtReturn: number;
+  /** At the end of each tenth of the outage. */
+  readonly memoryMeanwhile: readonly number[];
   readonly memoryHighest: number;
   readonly memoryAfter: number;
   readonly sameProcess: boolean;
@@ -64,7 +64,7 @@ export async function playOutage(options: OutageOptions): Promise<OutageReport> 
     const began = Date.now();
     await sendAll(world, options);
     const seconds = (Date.now() - began) / 1000;
-    const memoryAtReturn = memory.now;
+    const memoryMeanwhile = memory.tenths;
     await world.server.resume();
     const after = await comeBack(world, files + 2);
     const rest = await lookAround(world, LARGE_ROWS + ROWS * (files + 1));
@@ -74,7 +74,7 @@ export async function playOutage(options: OutageOptions): Promise<OutageReport> 
       ...after,
       ...rest,
       ...memory.end(),
-      memoryAtReturn,
+      memoryMeanwhile,
       sameProcess: world.pid === pid,
     };
   } finally {
