@@ -68,6 +68,19 @@ function whenRule({ when }) {
 }
 
 /**
+ * @param {readonly import('../test/crash/coverage.ts').Covered[]} covered
+ * @returns {string} how many, and one row per crash point or fault
+ */
+export function coveredSection(covered) {
+  const rows = covered.map(({ what, file, title }) => [
+    what,
+    `\`test/${file}\``,
+    /^killAt/.test(title) ? 'one test for each step' : title,
+  ]);
+  return `${covered.length} crash points and faults:\n\n${table(['crash point or fault', 'test', 'title, in part'], rows)}`;
+}
+
+/**
  * What `bench/results.json` says, as Markdown.
  * @param {import('../bench/report/results.ts').Results | null} results null: there are none yet
  * @param {(results: import('../bench/report/results.ts').Results) => string} renderTable

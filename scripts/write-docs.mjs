@@ -2,7 +2,14 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { errorsTable, replaceSection, resultsSection, typesSection, variablesTable } from './docs-tables.mjs';
+import {
+  coveredSection,
+  errorsTable,
+  replaceSection,
+  resultsSection,
+  typesSection,
+  variablesTable,
+} from './docs-tables.mjs';
 import { ensureBuiltForTests, ensureInstalled, ROOT } from './ensure-ready.mjs';
 
 await ensureInstalled();
@@ -16,6 +23,9 @@ rewrite('docs/configuration.md', 'variables', variablesTable(describeEnvironment
 const { createJiti } = await import('jiti');
 /** @type {typeof import('../bench/report/table.ts')} */
 const { renderTable } = await createJiti(import.meta.url).import('../bench/report/table.ts');
+/** @type {typeof import('../test/crash/coverage.ts')} */
+const { coveredSteps, FAULTS } = await createJiti(import.meta.url).import('../test/crash/coverage.ts');
+rewrite('docs/reliability.md', 'covered', coveredSection([...coveredSteps(), ...FAULTS]));
 rewrite('docs/performance.md', 'results', resultsSection(benchResults(), renderTable));
 
 function benchResults() {

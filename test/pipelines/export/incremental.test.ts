@@ -75,7 +75,7 @@ it('an incremental export has each run once, says which have gone, and begins an
   expect(refused.stderr).toContain('EXPORT_FAILED: export all: only staging.DATASET');
 });
 
-it.each(['file complete', 'increment recorded', 'file named'])(
+it.each(['file complete', 'increment recorded', 'file named', 'increment noted'])(
   'an incremental export killed after «%s» loses nothing, and repeats nothing',
   async (step) => {
     const service = await withOrders(1);
