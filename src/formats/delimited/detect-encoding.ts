@@ -72,10 +72,10 @@ function detectEightBit(sample: Buffer, complete: boolean): Verdict {
     const ascii = whole.every((byte) => byte < 0x80);
     return { encoding: 'utf-8', why: ascii ? 'only ASCII seen' : 'every byte seen is valid UTF-8' };
   }
-  const { right, wrong } = countUtf8(whole);
+  const { right, wrong, rightLines, wrongLines } = countUtf8(whole);
   // In other encodings hardly any character is a valid sequence, by accident. And when it is damaged UTF-8 after all,
   // records are rejected for everybody to see; taken for windows-1252, every accent would be garbled in silence.
-  if (right > 0 && right >= wrong) {
+  if (right > 0 && (right >= wrong || rightLines >= wrongLines)) {
     const bytes = wrong === 1 ? 'byte seen is' : 'bytes seen are';
     return { encoding: 'utf-8', why: `UTF-8, though ${wrong} ${bytes} not valid in it` };
   }
@@ -87,18 +87,41 @@ function detectEightBit(sample: Buffer, complete: boolean): Verdict {
   return { encoding: 'windows-1252', why: 'not UTF-8: bytes above 0x7f stand alone' };
 }
 
-/** Characters of several bytes that are right, and bytes that belong to none. */
-function countUtf8(bytes: Buffer): { right: number; wrong: number } {
-  let right = 0;
-  let wrong = 0;
+interface Utf8Count {
+  /** Characters of several bytes. */
+  right: number;
+  /** Bytes that belong to none. */
+  wrong: number;
+  /** Lines with right ones alone. */
+  rightLines: number;
+  /** Lines with a wrong one. */
+  wrongLines: number;
+}
+
+/** What is damaged is often all in one line: another sender's, or one that was repaired by hand. */
+function countUtf8(bytes: Buffer): Utf8Count {
+  const count = { right: 0, wrong: 0, rightLines: 0, wrongLines: 0 };
+  let before = { ...count };
+  const endLine = () => {
+    if (count.wrong > before.wrong) count.wrongLines++;
+    else if (count.right > before.right) count.rightLines++;
+    before = { ...count };
+  };
   for (let at = 0; at < bytes.length; at++) {
     const lead = bytes[at] ?? 0;
+    if (lead === LF || lead === CR) endLine();
     if (lead < 0x80) continue;
     const length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-    if (lead >= 0xc2 && isUtf8(bytes.subarray(at, at + length)) && at + length <= bytes.length) {
-      right++;
+    // Syriac, Thaana and N'Ko are rarer than `ß»` in Latin-1.
+    const isRare = lead >= 0xdc && lead <= 0xdf;
+    if (lead >= 0xc2 && !isRare && isUtf8(bytes.subarray(at, at + length)) && at + length <= bytes.length) {
+      count.right++;
       at += length - 1;
-    } else wrong++;
+    } else count.wrong++;
   }
-  return { right, wrong };
+  endLine();
+  return count;
 }
+
+const LF = 0x0a;
+const CR = 0x0d;

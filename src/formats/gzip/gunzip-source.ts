@@ -43,7 +43,8 @@ export class GunzipSource implements ByteSource {
     const file = this.name;
     const { code } = error as NodeJS.ErrnoException;
     if (code !== 'Z_BUF_ERROR') {
-      const reason = code === 'ERR_STREAM_PREMATURE_CLOSE' ? BEHIND_THE_END : messageOf(error);
+      const endedEarly = code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ABORT_ERR';
+      const reason = endedEarly ? BEHIND_THE_END : messageOf(error);
       return new SluiceError('GZIP_DAMAGED', { file, reason }, error);
     }
     return new SluiceError(

@@ -30,6 +30,12 @@ describe('encoding', () => {
       0,
     ],
     [
+      'one damaged line beside one that is right',
+      Buffer.concat([Buffer.from('a\né\n'), Buffer.from([0xe9, 0x74, 0xe9, 0x0a])]),
+      'utf-8',
+      0,
+    ],
+    [
       'Latin-1 with one sequence that UTF-8 has too',
       Buffer.from('a\nFu\xdf\xbb\n\xe9t\xe9\n', 'latin1'),
       'windows-1252',
