@@ -28,6 +28,9 @@ export const LONG_DELIMITERS = [
   ],
 ] as const;
 
+/** A delimiter and a space, where quoted fields stand behind both; else the space is part of the value. */
+export const SPACED_DELIMITERS = [', ', '; '] as const;
+
 /** Of a character that is nearly always part of a longer delimiter: it is no delimiter itself. */
 const PART_SHARE = 0.9;
 
@@ -66,7 +69,8 @@ function delimitersFor(
   if (overrides.delimiter !== undefined) return [{ delimiter: overrides.delimiter, single: false }];
   const long = LONG_DELIMITERS.filter((delimiter) => text.includes(delimiter));
   const parts = new Set(long.flatMap((delimiter) => partsOf(text, delimiter)));
-  const present = [...DELIMITERS.filter((one) => text.includes(one) && !parts.has(one)), ...long];
+  const spaced = SPACED_DELIMITERS.filter((delimiter) => text.includes(`${delimiter}"`));
+  const present = [...spaced, ...DELIMITERS.filter((one) => text.includes(one) && !parts.has(one)), ...long];
   return [
     ...present.map((delimiter) => ({ delimiter, single: false })),
     { delimiter: unusedDelimiter(text, fileName), single: true },

@@ -37,7 +37,8 @@ export function detectMarks(
   const scored = candidates(head, overrides, fileName).map((candidate) => {
     const shape = measureShape(head, candidate, cut);
     const width = commonWidth(shape.records);
-    const prior = candidate.delimiter === expected && !candidate.single ? EXPECTED_BY_NAME : 1;
+    const isExpected = [expected, `${expected} `].includes(candidate.delimiter) && !candidate.single;
+    const prior = isExpected ? EXPECTED_BY_NAME : 1;
     return { candidate, shape, width, score: prior * score(candidate, shape, width) };
   });
   const best = withCommonestNewline(scored.toSorted((a, b) => b.score - a.score));

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { DELIMITERS, expectedDelimiter, LONG_DELIMITERS } from './detect-candidates.ts';
+import { DELIMITERS, expectedDelimiter, LONG_DELIMITERS, SPACED_DELIMITERS } from './detect-candidates.ts';
 import { cellClarity } from './detect-cells.ts';
 import type { DetectedDialect } from './detect-dialect.ts';
 import { isName } from './detect-header.ts';
@@ -114,7 +114,9 @@ export class KnownForm {
     if (cells.length !== columns.length || cells.some((cell, at) => cell.value !== columns[at])) return false;
     if (columns.slice(1).every((name) => name === '')) return false;
     if (!headerIsDeclared && !columns.every(isName)) return false;
-    const others = [...DELIMITERS, ...LONG_DELIMITERS].filter((delimiter) => delimiter !== dialect.delimiter);
+    const others = [...DELIMITERS, ...LONG_DELIMITERS, ...SPACED_DELIMITERS].filter(
+      (delimiter) => delimiter !== dialect.delimiter,
+    );
     return this.delimiterIsDeclared || others.every((delimiter) => !text.includes(delimiter));
   }
 }

@@ -81,6 +81,28 @@ table('delimiter', [
     columns: 2,
   },
   { name: 'comma beside two pipes', text: 'a,expression\n1,x || y\n2,z || w\n', columns: 2 },
+  {
+    name: 'comma and space before quoted fields',
+    text: 'id, name, note\n1, "Smith, John", "a"\n2, "Ben", ""\n3, , "x ""y"""\n',
+    options: { fileName: 'x.csv' },
+    dialect: { delimiter: ', ' },
+    header: ['id', 'name', 'note'],
+  },
+  {
+    name: 'comma and space without quoted fields: the space is part of the values',
+    text: 'id, name\n1, Ann\n2, Ben\n',
+    header: ['id', ' name'],
+  },
+  {
+    name: 'comma, where only prose has a quote behind comma and space',
+    text: 'id,text\n1,"he said, ""hi"", twice"\n2,"she said, ""no"""\n',
+    columns: 2,
+  },
+  {
+    name: 'comma, where some fields have a space in front of their quotes and others none',
+    text: 'id,name,note\n1,"a","b"\n2,"c", "d"\n3,"e","f"\n4,"g","h"\n',
+    columns: 3,
+  },
   { name: 'pipe inside quotes', text: 'a|b\n"x|y"|1\nz|2\n', dialect: { delimiter: '|' }, columns: 2 },
   { name: 'comma beside times', text: '10:00,a\n11:30,b\n', dialect: { header: false }, columns: 2 },
   {
