@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { LEASE_SPACE } from '../ledger/leases.ts';
 import { sidecarsFor } from '../pipelines/sidecars.ts';
 import { type UnsettledFile, unsettledFiles } from '../unsettled-files.ts';
 import { type CommonOptions, withLedger } from './command.ts';
@@ -80,8 +81,18 @@ async function countByStatus(pool: pg.Pool): Promise<Record<string, number>> {
 const WAITING = `
   select f.file_id, f.name, f.path, f.size_bytes, f.status, f.detected_at, f.attempts, f.next_attempt_at,
          coalesce(r.error_code || ': ' || r.error_message, f.waiting_for,
-                  case when r.run_id is null then 'a free place in the queue' else 'its run to end' end) as waiting_for
+                  case when r.run_id is not null and r.finished_at is null and not held.here then
+                         case f.origin when 'imports' then 'the service: its run was broken off, and is made up for at the next start'
+                              else 'nothing: its run was broken off; load the file again' end
+                       when r.run_id is not null then 'its run to end'
+                       when f.origin = 'command' and not held.here then 'its turn; if the command that named it has ended, load the file again'
+                       else 'a free place in the queue' end) as waiting_for
     from sluice.source_file f
     left join sluice.run r on r.run_id = f.run_id and (r.finished_at is null or f.status = 'held')
+    cross join lateral (
+      select exists (select from pg_locks l
+                      where l.locktype = 'advisory' and l.objsubid = 1 and l.granted
+                        and l.database = (select oid from pg_database where datname = current_database())
+                        and (l.classid::bigint << 32 | l.objid::bigint) = ${LEASE_SPACE}::bigint + f.file_id) as here) held
    where f.finished_at is null or f.status = 'held'
    order by f.mtime_ns, f.file_id`;

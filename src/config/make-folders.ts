@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises';
 import { messageOf, SluiceError } from '../errors.ts';
+import { makeFolder } from '../make-folder.ts';
 import type { Settings } from './settings.ts';
 
 /** Makes the folders that files come from and go to. Throws FOLDER_UNUSABLE. */
@@ -9,7 +9,7 @@ export async function makeFolders(settings: Settings): Promise<void> {
     ['exports', settings.exportsDir],
   ] as const;
   for (const [purpose, folder] of folders) {
-    await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+    await makeFolder(folder).catch((error: unknown) => {
       throw new SluiceError('FOLDER_UNUSABLE', { purpose, path: folder, reason: messageOf(error) }, error);
     });
   }

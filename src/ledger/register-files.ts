@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { LEASE_SPACE } from './leases.ts';
 import type { Arrival } from './source-file.ts';
 
 /** Where a file belongs in the order of its feed, by its name. */
@@ -39,7 +40,9 @@ function toRow(arrival: Arrival) {
   };
 }
 
+/** A file that is named by hand, and that a process which is gone had begun with, is begun anew. */
 const REGISTER = `
+  with registered as (
   insert into sluice.source_file
     (path_bytes, path, name, label, size_bytes, mtime_ns, inode, device, origin, waiting_for, feed, moment,
      status, detected_at, settled_at)
@@ -60,4 +63,13 @@ const REGISTER = `
          next_attempt_at = null, path = excluded.path, name = excluded.name, label = excluded.label,
          origin = excluded.origin, feed = excluded.feed, moment = excluded.moment
    where source_file.status in ('detected', 'settled')
-  returning file_id`;
+      or excluded.origin = 'command' and pg_try_advisory_xact_lock(${LEASE_SPACE}::bigint + source_file.file_id)
+  returning file_id
+  ), busy as (
+  -- Another process works on them: its outcome is waited for.
+  select f.file_id
+    from jsonb_to_recordset($1::jsonb) as a(path_hex text, origin text)
+    join sluice.source_file f on f.path_bytes = decode(a.path_hex, 'hex') and f.finished_at is null
+   where a.origin = 'command'
+  )
+  select file_id from registered union select file_id from busy`;

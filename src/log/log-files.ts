@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs';
 import type winston from 'winston';
 import DailyRotateFile from 'winston-daily-rotate-file';
 import { messageOf } from '../errors.ts';
+import { makeFolderNow } from '../make-folder.ts';
 import { deleteOldLogs } from './delete-old-logs.ts';
 
 export interface LogFilesOptions {
@@ -63,7 +63,7 @@ export class LogFiles {
   #open(): void {
     const { folder, logger, maxFileBytes, format } = this.#options;
     try {
-      mkdirSync(folder, { recursive: true });
+      makeFolderNow(folder);
       const transport = new DailyRotateFile({
         dirname: folder,
         filename: 'sluice-%DATE%',

@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
+import { killedAfter } from '../crash/killed.ts';
 import { csvText } from '../generated.ts';
 import { Service } from '../service.ts';
 
@@ -41,11 +43,26 @@ it('usage and configuration errors are told before anything is touched', async (
     await service.run(['frobnicate']),
     await service.run(['once'], { CONCURRENCY: 'many' }),
     await service.run(['once'], { IMPORTS_DIR: file }),
+    await service.run(['once'], { IMPORTS_DIR: '/proc/none/imports' }),
+    await service.run(['once'], { IMPORTS_DIR: join(file, 'imports') }),
   ];
-  expect(refused.map(({ code }) => code)).toEqual([1, 1, 1, 1, 1]);
+  expect(refused.map(({ code }) => code)).toEqual([1, 1, 1, 1, 1, 1, 1]);
   expect(refused[0]?.stderr).toContain('missing.csv');
   expect(refused[3]?.stderr).toMatch(/CONCURRENCY=many is not valid: allowed is/);
-  expect(refused[4]?.stderr).toContain('FOLDER_UNUSABLE');
+  for (const { stderr } of refused.slice(4)) expect(stderr).toContain('FOLDER_UNUSABLE');
   for (const { stdout } of refused) expect(stdout).toBe('');
   expect(await service.statuses()).toEqual([]);
+});
+
+it('status says of a load that was killed that nobody works on it, and the next load of the file makes up for it', async () => {
+  const service = await Service.create();
+  const file = await service.write('orders.csv', csvText(3));
+  await killedAfter(service, ['load', file], 'load planned');
+  const status = async () => JSON.parse((await service.run(['status', '--json'])).stdout);
+  expect((await status()).waiting).toMatchObject([
+    { name: 'orders.csv', waitingFor: 'nothing: its run was broken off; load the file again' },
+  ]);
+  const again = await service.run(['load', file]);
+  expect(again.code, again.stdout + again.stderr).toBe(0);
+  expect(await status()).toMatchObject({ counts: { published: 1 }, waiting: [] });
 });

@@ -1,7 +1,8 @@
-import { access, mkdir, realpath, rm } from 'node:fs/promises';
+import { access, realpath, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, SluiceError } from '../../errors.ts';
+import { makeFolder } from '../../make-folder.ts';
 import { toSluiceError } from '../database-error.ts';
 import { type Binaries, findBinaries } from './binaries.ts';
 import { ensureCluster } from './init-cluster.ts';
@@ -95,7 +96,7 @@ async function refuseGone({ cluster, log: logFile }: EmbeddedPaths): Promise<voi
 async function makeHome(dataDir: string): Promise<string> {
   const home = join(resolve(dataDir), 'postgres');
   try {
-    await mkdir(home, { recursive: true });
+    await makeFolder(home);
     return await realpath(home);
   } catch (error) {
     const facts = { purpose: 'data', path: home, reason: messageOf(error) };
