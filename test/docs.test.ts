@@ -108,6 +108,14 @@ describe('docs', () => {
     ]);
   });
 
+  it('the example in docs/warehouse.md is valid', async () => {
+    const text = await readFile('docs/warehouse.md', 'utf8');
+    const configPath = join(folder, 'warehouse.config.ts');
+    await writeFile(configPath, /```ts\n([\s\S]*?)```/.exec(text)?.[1] ?? '');
+    const { base } = await loadSettings({ env: {}, cwd: folder, configPath });
+    expect(base).toMatchObject([{ name: 'countries', key: ['code'] }]);
+  });
+
   it('the examples in docs/checks.md are valid', async () => {
     const text = await readFile('docs/checks.md', 'utf8');
     const counts: (number | undefined)[] = [];

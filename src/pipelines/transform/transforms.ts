@@ -70,9 +70,10 @@ export class Transforms {
       if (base.some(({ name, hash }) => known.get(name)?.hash !== hash)) this.request('start');
     } catch (error) {
       const problem = toSluiceError(error);
-      // What is wrong with models does not keep files from being loaded.
+      if (signal.aborted) return;
+      // What is wrong with models does not keep files from being loaded, and what passes is tried again.
       if (problem.kind === 'terminal') log.error(said(problem));
-      else throw problem;
+      else this.request('start');
     }
   }
 
