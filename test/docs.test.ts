@@ -15,6 +15,8 @@ import { describeEnvironment, VARIABLE_NAMES } from '../src/config/environment.t
 import { loadSettings } from '../src/config/load-settings.ts';
 import { CATALOGUE } from '../src/errors.ts';
 import { typeMaps } from '../src/formats/dump/type-maps.ts';
+import { parseModel } from '../src/pipelines/transform/parse-model.ts';
+import { toModel } from '../src/pipelines/transform/to-model.ts';
 import { SAMPLE } from './bench/results-sample.ts';
 
 let folder: string;
@@ -106,6 +108,17 @@ describe('docs', () => {
       ],
       [{ name: 'countries', contract: { newColumn: 'freeze', typeChange: 'freeze' } }],
     ]);
+  });
+
+  it.each(['docs/warehouse.md', 'docs/checks.md'])('the models in %s are valid', async (page) => {
+    const text = await readFile(page, 'utf8');
+    const models = [...text.matchAll(/```sql\n([\s\S]*?)```/g)].map(([, sql = ''], at) => {
+      const read = parseModel(`${at}.sql`, `model_${at}`, sql.replace(/^ {2}/gm, ''));
+      // One of base data is a table by default.
+      const materialized = read.materialized ?? (read.key.length > 0 ? 'table' : null);
+      return toModel({ ...read, materialized });
+    });
+    expect(models.length).toBeGreaterThan(0);
   });
 
   it('the example in docs/warehouse.md is valid', async () => {

@@ -99,7 +99,10 @@ async function buildProgram(onExit: (code: number) => void): Promise<Command> {
     'replay <run|file>',
     'load the kept file of a run again, as it is configured now, in the place of that run',
   ).action((what: string, o: CommonOptions) => run(replay(what, o)));
-  add('release <run|file>', 'load a delivery that is held, in the place of the earlier one')
+  add(
+    'release <run|file>',
+    'load a delivery that is held: in the place of the earlier one, or despite its checks',
+  )
     .option('--append', 'beside the earlier one')
     .action((what: string, o: ReleaseOptions) => run(release(what, o)));
   add('discard <run|file>', 'give up a delivery that is held').action((what: string, o: CommonOptions) =>
