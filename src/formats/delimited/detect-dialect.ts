@@ -13,6 +13,8 @@ export type { DialectPart, DialectReasons } from './detect-reasons.ts';
 export interface DetectOptions {
   /** `sample` is the whole file, so its last record is whole too. */
   readonly complete: boolean;
+  /** Pieces from further on in the file, each cut anywhere: they help to tell the encoding. */
+  readonly more?: readonly Buffer[];
   /** What the dataset declares: it wins, and constrains what is detected for the rest. */
   readonly overrides?: DialectOverrides;
   /** Only its extension is looked at: it decides between equals, as `.tsv` does for tabs. */
@@ -36,8 +38,8 @@ export interface DetectedDialect {
  * that the overrides declare. Never throws on content; ask `looksBinary` first.
  */
 export function detectDialect(sample: Buffer, options: DetectOptions): DetectedDialect | null {
-  const { complete, overrides = {}, fileName = '' } = options;
-  const encoding = detectEncoding(sample, complete, overrides.encoding);
+  const { complete, overrides = {}, fileName = '', more = [] } = options;
+  const encoding = detectEncoding(sample, complete, overrides.encoding, more);
   const body = sample.subarray(encoding.bomBytes);
   const bytes = complete ? body : wholeCharacters(body, encoding.encoding);
   const whole = decodeText(bytes, encoding.encoding);

@@ -26,8 +26,16 @@ const UNDEFINED_IN_1252 = new Set([0x81, 0x8d, 0x8f, 0x90, 0x9d]);
 /** Share of character pairs with a NUL half from which text without a byte-order mark counts as UTF-16. */
 const UTF16_NUL_SHARE = 0.1;
 
-/** The encoding of a file from its first bytes. `declared` wins; only its byte-order mark is then looked for. */
-export function detectEncoding(sample: Buffer, complete: boolean, declared?: Encoding): DetectedEncoding {
+/**
+ * The encoding of a file from its first bytes, and from `more` pieces of it, each cut anywhere: the first accent may come late.
+ * `declared` wins; only its byte-order mark is then looked for.
+ */
+export function detectEncoding(
+  sample: Buffer,
+  complete: boolean,
+  declared?: Encoding,
+  more: readonly Buffer[] = [],
+): DetectedEncoding {
   const bom = BOMS.find((candidate) => candidate.bytes.every((byte, at) => sample[at] === byte));
   if (declared !== undefined) {
     return {
@@ -43,7 +51,7 @@ export function detectEncoding(sample: Buffer, complete: boolean, declared?: Enc
       why: 'the file starts with a byte-order mark',
     };
   }
-  return { bomBytes: 0, ...(detectUtf16(sample) ?? detectEightBit(sample, complete)) };
+  return { bomBytes: 0, ...(detectUtf16(sample) ?? detectEightBit(sample, complete, more)) };
 }
 
 type Verdict = Pick<DetectedEncoding, 'encoding' | 'why'>;
@@ -66,12 +74,14 @@ function utf16(encoding: Encoding, half: string): Verdict {
   return { encoding, why: `the ${half} byte of each pair is mostly NUL, and there is no byte-order mark` };
 }
 
-function detectEightBit(sample: Buffer, complete: boolean): Verdict {
-  const whole = complete ? sample : sample.subarray(0, sample.length - cutUtf8Bytes(sample));
-  if (isUtf8(whole)) {
-    const ascii = whole.every((byte) => byte < 0x80);
+function detectEightBit(sample: Buffer, complete: boolean, more: readonly Buffer[]): Verdict {
+  const head = complete ? sample : sample.subarray(0, sample.length - cutUtf8Bytes(sample));
+  const pieces = [head, ...more.map(wholeSequences)];
+  if (pieces.every((piece) => isUtf8(piece))) {
+    const ascii = pieces.every((piece) => piece.every((byte) => byte < 0x80));
     return { encoding: 'utf-8', why: ascii ? 'only ASCII seen' : 'every byte seen is valid UTF-8' };
   }
+  const whole = pieces.length === 1 ? head : Buffer.concat(pieces);
   const { right, wrong, rightLines, wrongLines } = countUtf8(whole);
   // In other encodings hardly any character is a valid sequence, by accident. And when it is damaged UTF-8 after all,
   // records are rejected for everybody to see; taken for windows-1252, every accent would be garbled in silence.
@@ -85,6 +95,13 @@ function detectEightBit(sample: Buffer, complete: boolean): Verdict {
     return { encoding: 'latin1', why: `not UTF-8, and byte ${hex} is undefined in windows-1252` };
   }
   return { encoding: 'windows-1252', why: 'not UTF-8: bytes above 0x7f stand alone' };
+}
+
+/** A piece that is cut anywhere, without the parts of characters at its ends. */
+function wholeSequences(piece: Buffer): Buffer {
+  let start = 0;
+  while (start < Math.min(3, piece.length) && ((piece[start] as number) & 0xc0) === 0x80) start++;
+  return piece.subarray(start, piece.length - cutUtf8Bytes(piece));
 }
 
 interface Utf8Count {

@@ -79,6 +79,7 @@ async function look(content: Content, given: Sample): Promise<Look> {
     content.detected ??
     detectDialect(sample.head, {
       complete: sample.whole,
+      more: sample.slices,
       ...(fileName !== null && { fileName }),
       ...(overrides && { overrides }),
     });

@@ -78,6 +78,17 @@ describe('encoding', () => {
     );
   });
 
+  test('a first accent far behind the start', () => {
+    const head = Buffer.from('id,name\n1,Ann\n');
+    const latin1 = Buffer.from('7,José\n8,Åsa\n', 'latin1');
+    expect(detectEncoding(head, false, undefined, [head, latin1]).encoding).toBe('windows-1252');
+    const utf8 = Buffer.from('7,José\n8,Åsa €\n');
+    for (let from = 0; from < utf8.length; from++) {
+      for (let to = from; to <= utf8.length; to++)
+        expect(detectEncoding(head, false, undefined, [utf8.subarray(from, to)]).encoding).toBe('utf-8');
+    }
+  });
+
   test('a whole file that ends inside a character is not UTF-8', () => {
     expect(detectEncoding(Buffer.from('a,€').subarray(0, 4), true).encoding).toBe('windows-1252');
   });
