@@ -54,6 +54,13 @@ const exportFiles: Action = async ({ world, random }) => {
   }
 };
 
+/** Folds segments, or yields to whoever wants to change them. */
+const compact: Action = async ({ world, random }) => {
+  const killAt = luckOf(random.bits());
+  await world.command(['compact'], killAt);
+  if (killAt !== undefined) await world.command(['transform']);
+};
+
 /** Releases or discards a held delivery. */
 export async function decide(scene: Scene, held: Delivery, decision: string, luck: number): Promise<void> {
   const { world, model } = scene;
@@ -72,6 +79,7 @@ export const OPERATIONS: Readonly<Record<string, { weight: number; act: Action }
   retract: { weight: 2, act: retract },
   replay: { weight: 2, act: replay },
   export: { weight: 1, act: exportFiles },
+  compact: { weight: 1, act: compact },
 };
 
 async function insist(

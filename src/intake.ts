@@ -66,14 +66,15 @@ export class Intake {
   }
 
   /**
-   * Finds what nobody tells of: files that grew, outcomes that another process has recorded and not carried out, and files
-   * that were taken away while they were waited for.
+   * Finds what nobody tells of: files that grew, what another process has left, outcomes to be carried out and files in
+   * the queue, and files that were taken away while they were waited for.
    */
   private async lookAround(): Promise<void> {
     const { grownFiles, outcomes } = this.application;
     await grownFiles.check();
     await outcomes.writePending();
     await this.endVanished();
+    this.dispatcher.notify();
   }
 
   /** The watcher says nothing of a file that is gone; whoever reads it next finds that, and gives it its outcome. */
