@@ -208,8 +208,9 @@ export class Application {
    * other there. Resolves when each has an outcome, also when another process on the same database gives it.
    */
   async load(arrivals: readonly Arrival[], onDispatcher: (dispatcher: Dispatcher) => void): Promise<void> {
-    const checked = await Promise.all(arrivals.map((arrival) => this.checked(arrival)));
-    const dropped = checked.map((arrival) => asDropped(arrival, this.settings.importsDir));
+    const dropped = (await this.checked(arrivals)).map((arrival) =>
+      asDropped(arrival, this.settings.importsDir),
+    );
     await this.finishFiles(await this.register(dropped, placesOfSameNames(dropped)), onDispatcher);
   }
 
@@ -228,8 +229,9 @@ export class Application {
   }
 
   /** A file that is named by hand is not waited for: what is missing beside it fails it. */
-  private async checked(arrival: Arrival): Promise<Arrival> {
-    return { ...arrival, waitingFor: (await this.sidecars.check(arrival.path)).reason };
+  private async checked(arrivals: readonly Arrival[]): Promise<Arrival[]> {
+    const found = await this.sidecars.checkAll(arrivals.map(({ path: at }) => at));
+    return arrivals.map((arrival, at) => ({ ...arrival, waitingFor: found[at]?.reason ?? null }));
   }
 
   /** Works on waiting files until each has an outcome. */

@@ -15,6 +15,8 @@ export interface CheckOptions {
   readonly signal?: AbortSignal;
   /** Files over so many bytes are not hashed. */
   readonly hashedBytes?: number;
+  /** False: it is known that nothing lies at this path. */
+  readonly mayBeThere?: (path: Buffer) => boolean;
 }
 
 /** How many records a file is said to have, and by what. */
@@ -61,7 +63,8 @@ async function checkChecksums(
 ): Promise<Completeness> {
   let found = false;
   for (const algorithm of ALGORITHMS) {
-    const text = await readSmall(withEnding(path, `.${algorithm}`));
+    const sidecar = withEnding(path, `.${algorithm}`);
+    const text = options.mayBeThere?.(sidecar) === false ? null : await readSmall(sidecar);
     if (text === null) continue;
     found = true;
     const wanted = checksumIn(text, algorithm);

@@ -1,5 +1,6 @@
 import type { Completeness } from '../completeness.ts';
 import { type CheckOptions, checkSidecars } from './check-sidecars.ts';
+import { folderEndings } from './folder-endings.ts';
 import { sidecarPaths, sidecarPattern } from './names.ts';
 import { type CompletenessRules, NO_RULES } from './rules.ts';
 
@@ -37,6 +38,12 @@ export class Sidecars {
 
   check(path: Buffer, signal?: AbortSignal): Promise<Completeness> {
     return checkSidecars(path, this.rulesOf(path), { ...this.options, ...(signal && { signal }) });
+  }
+
+  /** The same of many files; in their order. */
+  async checkAll(paths: readonly Buffer[]): Promise<Completeness[]> {
+    const options = { ...this.options, mayBeThere: await folderEndings(paths) };
+    return Promise.all(paths.map((path) => checkSidecars(path, this.rulesOf(path), options)));
   }
 }
 
