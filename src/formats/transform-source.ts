@@ -5,6 +5,12 @@ import { StreamSource } from './stream-source.ts';
 /** Bytes that pass through decompression at once; measured: twice as fast as Node's default of 16 KB. */
 export const CHUNK_BYTES = 256 * 1024;
 
+/**
+ * Options of a decompression. It goes on in its own thread while what it has made is worked on; by default it would wait
+ * after each chunk until somebody asks for the next.
+ */
+export const DECOMPRESSION = { chunkSize: CHUNK_BYTES, readableHighWaterMark: 4 * CHUNK_BYTES };
+
 /** What a transform stream makes of a source, read by pulling. Errors of either surface from `read`. */
 export class TransformSource implements ByteSource {
   private readonly output: StreamSource;

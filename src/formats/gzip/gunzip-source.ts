@@ -1,14 +1,14 @@
 import { createGunzip } from 'node:zlib';
 import { messageOf, SluiceError } from '../../errors.ts';
 import type { ByteSource } from '../byte-source.ts';
-import { CHUNK_BYTES, TransformSource } from '../transform-source.ts';
+import { DECOMPRESSION, TransformSource } from '../transform-source.ts';
 import { PaddingSource } from './padding-source.ts';
 
 const BEHIND_THE_END = 'something other than zeros stands behind its end';
 
 /** Inflates a gzip file (also of several members, also padded with zeros) as it is read. */
 export class GunzipSource implements ByteSource {
-  private readonly gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
+  private readonly gunzip = createGunzip(DECOMPRESSION);
   private readonly compressed: PaddingSource;
   private readonly inflated: TransformSource;
 

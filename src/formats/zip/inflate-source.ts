@@ -1,11 +1,11 @@
 import { createInflateRaw } from 'node:zlib';
 import { messageOf, SluiceError } from '../../errors.ts';
 import type { ByteSource } from '../byte-source.ts';
-import { CHUNK_BYTES, TransformSource } from '../transform-source.ts';
+import { DECOMPRESSION, TransformSource } from '../transform-source.ts';
 
 /** Inflates the raw deflate stream of one entry. */
 export class InflateSource implements ByteSource {
-  private readonly inflate = createInflateRaw({ chunkSize: CHUNK_BYTES });
+  private readonly inflate = createInflateRaw(DECOMPRESSION);
   private readonly inflated: TransformSource;
 
   constructor(
