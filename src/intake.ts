@@ -16,6 +16,7 @@ export class Intake {
   private readonly dispatcher: Dispatcher;
   private looking: NodeJS.Timeout | undefined;
   private look: Promise<void> | null = null;
+  private stopping = false;
   /** Of paths in the imports folder; ends with a separator. */
   private readonly root: Buffer;
 
@@ -91,12 +92,13 @@ export class Intake {
     return true;
   }
 
-  /** Resolves when everything that was there has an outcome. */
+  /** Resolves when everything that was there has an outcome, or on `stop`. */
   async finished(): Promise<void> {
     const { pool } = this.application.database;
     for (;;) {
       await this.watcher.idle();
       await this.dispatcher.idle();
+      if (this.stopping) return;
       if (this.watcher.waiting().length > 0 || (await countWaiting(pool, this.root)) > 0) continue;
       if (!(await this.endVanished())) return;
     }
@@ -104,6 +106,7 @@ export class Intake {
 
   /** Running loads may end by themselves for `graceMs` milliseconds; then they are rolled back. */
   async stop(graceMs: number): Promise<void> {
+    this.stopping = true;
     clearInterval(this.looking);
     await this.application.grownFiles.stop();
     await this.look;

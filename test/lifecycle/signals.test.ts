@@ -46,6 +46,18 @@ describe('a service in the middle of a large load', () => {
   });
 });
 
+it('once ends on SIGTERM while it waits for files to settle', async () => {
+  const service = await Service.create({ SETTLE_MS: '60000' });
+  await service.drop('orders.csv', csvText(1));
+  const running = service.spawn(['once']);
+  const sessions =
+    "select count(*) from pg_stat_activity where application_name = 'sluice once' and datname = current_database()";
+  await eventually(async () => (await service.value<number>(sessions)) > 0, 60_000, 'it is connected');
+  await sleep(500);
+  expect(await running.stop()).toMatchObject({ code: 2, signal: null });
+  expect(await service.filesIn('imports')).toEqual(['orders.csv']);
+});
+
 it('a service killed between the commit of its segments and the publishing of them leaves none after the next start', async () => {
   const service = await Service.create();
   await service.drop('orders.csv', csvText(1, 5_000_000));
