@@ -2,12 +2,13 @@ import { inspect } from 'node:util';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { Secret } from '../../src/config/secret.ts';
 import { openSource } from '../../src/sources/open-source.ts';
+import { expectNothingLeftOver } from '../crash/killed.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
 import { Service } from '../service.ts';
 import { readBriefly } from './read-briefly.ts';
 
 // Several processes each, perhaps on a busy machine.
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 180_000 });
 
 const TABLES = `
   create type mood as enum ('glad', 'sad');
@@ -155,8 +156,7 @@ it('sluice pull replaces what it loaded before, knows what has not changed, and 
   const retracted = await service.run(['retract', 'shop.customers']);
   expect(retracted.code, retracted.stderr).toBe(0);
   expect(await service.value('select count(*) from staging.shop_customers')).toBe(0);
-  const doctor = await service.run(['doctor']);
-  expect(doctor.code, doctor.stdout).toBe(0);
+  await expectNothingLeftOver(service);
 });
 
 it('a Postgres source goes on with its snapshot when a reading is broken off, or refused', async () => {
