@@ -54,11 +54,15 @@ const exportFiles: Action = async ({ world, random }) => {
   }
 };
 
-/** Folds segments, or yields to whoever wants to change them. */
+/** Whether it is killed or gives way: readers and retracts must not notice. */
 const compact: Action = async ({ world, random }) => {
-  const killAt = luckOf(random.bits());
-  await world.command(['compact'], killAt);
-  if (killAt !== undefined) await world.command(['transform']);
+  const deadline = Date.now() + PATIENCE_MS;
+  let code = await world.command(['compact'], luckOf(random.bits()));
+  // What one that was killed or lost the database has left is cleared away.
+  while (code !== 0 && Date.now() < deadline) {
+    await sleep(PAUSE_MS);
+    code = await world.command(['upkeep']);
+  }
 };
 
 /** Releases or discards a held delivery. */

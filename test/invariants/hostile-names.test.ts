@@ -52,6 +52,27 @@ it('I8 names are data: whatever a name holds, nothing of it is obeyed in any out
     ended.push(await service.run(command));
     ended.push(await service.run([...command, '--json']));
   }
+  // Those that change things, on names that are among the worst: a forged line, escapes, an entry's.
+  const idOf = (at: number) => String(runs[at]?.id);
+  for (const command of [
+    ['retract', '--plan', idOf(0)],
+    ['retract', idOf(2)],
+    ['replay', idOf(4)],
+    ['discard', idOf(3)],
+    ['upkeep', '--plan'],
+    ['compact', '--plan'],
+    ['plan', await keptFile(service, idOf(4))],
+    ['export', '--query', 'select * from sluice.files', '--format', 'jsonl', `x${ESC}\n${FORGED}`],
+  ]) {
+    ended.push(await service.run(command));
+  }
+  await service.write(
+    'sluice.config.ts',
+    `export default { datasets: [{ name: ${JSON.stringify(`x${Object.values(NASTY).join('')}`)}, ${JSON.stringify(`bad${ESC}\u202e`)}: 1, contract: ${JSON.stringify(FORGED)} }] };`,
+  );
+  const refused = await service.run(['status']);
+  expect(refused.code).toBe(1);
+  ended.push(refused);
   const outputs = ended.flatMap(({ stdout, stderr }) => [stdout, stderr]);
   for (const folder of ['logs', 'exports'] as const) {
     for (const name of await service.filesIn(folder)) {
@@ -65,7 +86,8 @@ it('I8 names are data: whatever a name holds, nothing of it is obeyed in any out
     expect(output.split('\n').filter((line) => line.startsWith(FORGED))).toEqual([]);
   }
   const statuses = (await service.statuses()).map(({ status }) => status);
-  expect(statuses.filter((status) => status !== 'published')).toEqual(['failed']);
+  const others = statuses.filter((status) => status !== 'published');
+  expect(others.sort()).toEqual(['failed', 'retracted', 'superseded']);
   const identifiers = await service.query<{ name: string }>(
     `select relname as name from pg_class join pg_namespace n on n.oid = relnamespace where nspname like 'staging%'
      union all select attname from pg_attribute join pg_class c on c.oid = attrelid
@@ -73,7 +95,8 @@ it('I8 names are data: whatever a name holds, nothing of it is obeyed in any out
   );
   for (const { name } of identifiers) expect(name).toMatch(/^[\p{L}\p{M}\p{N}_.]+$/u);
   const reasons = (await service.filesIn('exports')).filter((name) => name.endsWith('.reasons.csv'));
-  expect(reasons, String(reasons)).toHaveLength(n);
+  // Those of the retracted run are gone.
+  expect(reasons, String(reasons)).toHaveLength(n - 1);
   for (const name of reasons) {
     const lines = (await readFile(join(service.exports, name), 'utf8')).split('\n');
     expect(lines[0]).toMatch(/,formula_columns$/);
@@ -82,6 +105,15 @@ it('I8 names are data: whatever a name holds, nothing of it is obeyed in any out
     expect(rejects).toContain(',=1+1,too many\n');
   }
 });
+
+/** Where a source file lies now. */
+async function keptFile(service: Service, run: string): Promise<string> {
+  const path = await service.value<Buffer>(
+    'select final_path_bytes from sluice.source_file where run_id = $1',
+    [run],
+  );
+  return path.toString();
+}
 
 const WRONG = 'hunter2-geheim';
 

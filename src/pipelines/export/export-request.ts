@@ -49,10 +49,13 @@ function relation(from: string, { stagingSchema, dwSchema }: Names): ExportReque
   return { kind: 'relation', schema: schema ?? given, table: from.slice(dot + 1) };
 }
 
+/** What whoever lists the folder on a terminal would have obeyed, or see reordered. */
+const UNSAFE = /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+
 function filled(pattern: string, name: string, at: Date, sequence: number | null): string {
   const [date = '', time = ''] = at.toISOString().split('T');
   const values = new Map([
-    ['name', fitFileName(name, '')],
+    ['name', fitFileName(name.replace(UNSAFE, '_'), '')],
     ['date', date],
     ['time', time.slice(0, 8).replaceAll(':', '')],
     ...(sequence === null ? [] : [['sequence', String(sequence).padStart(6, '0')] as const]),
