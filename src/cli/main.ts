@@ -141,8 +141,9 @@ function addWarehouse(
     .action((names: string[], o: AnalysisOptions) => run(analysis(names, o)));
   add('export [name]', 'write a model, table, view, query or configured export to a file')
     .option('--query <select>', 'what is written, instead of something that has a name')
-    .option('--format <format>', 'csv or jsonl')
+    .option('--format <format>', 'csv, jsonl or parquet')
     .option('--gzip', 'compress it')
+    .option('--zstd', 'compress it')
     .option('--full', 'everything, also where only what is new is written otherwise')
     .option('--file <file>', 'where to, from EXPORTS_DIR; {name}, {date} and {time} are filled in')
     .action((name: string | undefined, o: ExportOptions) => run(exportFiles(name, o)));

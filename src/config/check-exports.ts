@@ -2,8 +2,8 @@ import { Cron } from 'croner';
 import { quoteIfOdd } from './quote-if-odd.ts';
 
 const CHOICES: Readonly<Record<string, readonly string[]>> = {
-  format: ['csv', 'jsonl'],
-  compression: ['none', 'gzip'],
+  format: ['csv', 'jsonl', 'parquet'],
+  compression: ['none', 'gzip', 'zstd', 'snappy'],
 };
 const TEXTS = ['name', 'from', 'query', 'file', 'schedule'];
 const ALL = [...TEXTS, ...Object.keys(CHOICES), 'after', 'incremental'];
@@ -21,6 +21,9 @@ export function exportProblems(exports: readonly unknown[]): string[] {
       problems.push(`${path} has both from and query; allowed is one of them`);
     }
     if (given.incremental === true) problems.push(...incrementalProblems(path, given));
+    if (given.compression === 'snappy' && given.format !== 'parquet') {
+      problems.push(`${path}.compression is snappy, which is for parquet; allowed are none, gzip, zstd`);
+    }
     const earlier = names.get(given.name);
     if (earlier !== undefined) problems.push(`${path}.name and exports[${earlier}].name are the same`);
     else names.set(given.name, index);

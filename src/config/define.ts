@@ -105,9 +105,9 @@ export interface ExportConfig {
   /** Instead of `from`: one SELECT. */
   readonly query?: string;
   /** `jsonl` is one JSON object a line. Default: `csv`. */
-  readonly format?: 'csv' | 'jsonl';
-  /** Default: `none`. */
-  readonly compression?: 'none' | 'gzip';
+  readonly format?: 'csv' | 'jsonl' | 'parquet';
+  /** Default: `none`; of `parquet`, which is compressed inside, `snappy`. */
+  readonly compression?: 'none' | 'gzip' | 'zstd' | 'snappy';
   /** Only what is new since the last file: of `staging.DATASET`, or of a model that is `incremental`. Default: everything. */
   readonly incremental?: boolean;
   /** Cron pattern: written then, while the service runs. */

@@ -85,6 +85,12 @@ export const WAREHOUSE_ERRORS = {
     message: 'another process is writing {file}',
     remedy: 'Wait for it, or choose another file.',
   },
+  EXPORT_FORMAT_MISSING: {
+    kind: 'terminal',
+    message:
+      'export {export}: Parquet is written by the package @duckdb/node-api, which cannot be loaded: {reason}',
+    remedy: 'Install it: `npm install`, without --omit=optional. Or choose another format.',
+  },
   EXPORT_LOST: {
     kind: 'terminal',
     message:

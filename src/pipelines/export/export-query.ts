@@ -47,7 +47,7 @@ export async function exportColumns(client: pg.ClientBase, query: string): Promi
  * COPY writes one JSON object a line when it may quote with characters that JSON always escapes. Line breaks
  * stand only between the tokens of `json` values, where a blank does as well.
  */
-export function copyStatement(query: string, format: ExportRequest['format']): string {
+export function copyStatement(query: string, format: 'csv' | 'jsonl'): string {
   if (format === 'csv') return `COPY (\n${query}\n) TO STDOUT (FORMAT csv, HEADER)`;
   const lines = `select translate(row_to_json(exported)::text, E'\\n\\r', '  ') from (\n${query}\n) as exported`;
   return `COPY (${lines}) TO STDOUT (FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02')`;

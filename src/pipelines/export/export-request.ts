@@ -10,11 +10,14 @@ export interface ExportRequest {
   readonly source:
     | { readonly kind: 'query'; readonly sql: string }
     | { readonly kind: 'relation'; readonly schema: string; readonly table: string };
-  readonly format: 'csv' | 'jsonl';
-  readonly compression: 'none' | 'gzip';
+  readonly format: 'csv' | 'jsonl' | 'parquet';
+  readonly compression: 'none' | 'gzip' | 'zstd' | 'snappy';
   /** Absolute. */
   readonly file: string;
 }
+
+/** Parquet has none: it is compressed inside. */
+const ENDINGS = { none: '', gzip: '.gz', zstd: '.zst', snappy: '' } as const;
 
 type Wanted = Pick<ExportConfig, 'name' | 'from' | 'query' | 'format' | 'compression' | 'file'>;
 
@@ -27,8 +30,9 @@ export function exportRequest(
   at: Date,
   sequence: number | null,
 ): ExportRequest {
-  const { name, query, from = name, format = 'csv', compression = 'none' } = wanted;
-  const ending = `.${format}${compression === 'gzip' ? '.gz' : ''}`;
+  const { name, query, from = name, format = 'csv' } = wanted;
+  const { compression = format === 'parquet' ? 'snappy' : 'none' } = wanted;
+  const ending = `.${format}${format === 'parquet' ? '' : ENDINGS[compression]}`;
   const number = sequence === null ? '' : '_{sequence}';
   const pattern = wanted.file ?? `{name}${number}_{date}_{time}${ending}`;
   return {

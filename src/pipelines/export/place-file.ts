@@ -1,10 +1,7 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { stepDone } from '../../steps.ts';
-import { syncFolder, temporaryOf, WholeFile } from '../../whole-file.ts';
+import { sha256Of, syncFolder, temporaryOf, WholeFile } from '../../whole-file.ts';
 import type { CompleteFile } from './write-export.ts';
 import { TEMPORARY_PREFIX } from './write-export.ts';
 
@@ -53,10 +50,4 @@ async function isSame(file: string, { bytes, sha256 }: Recorded): Promise<boolea
   const found = await stat(file).catch(() => null);
   if (found === null || found.size !== bytes) return false;
   return (await sha256Of(file)) === sha256;
-}
-
-export async function sha256Of(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), hash);
-  return hash.digest('hex');
 }

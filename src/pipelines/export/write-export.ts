@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
 import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
@@ -7,10 +8,13 @@ import copyStreams from 'pg-copy-streams';
 import { qualified } from '../../db/identifiers.ts';
 import { SluiceError } from '../../errors.ts';
 import { stepDone } from '../../steps.ts';
-import { WholeFile } from '../../whole-file.ts';
+import { sha256Of, WholeFile } from '../../whole-file.ts';
 import { copyStatement, exportColumns } from './export-query.ts';
 import type { ExportRequest } from './export-request.ts';
 import type { Exported } from './exported.ts';
+import { copyForParquet, parquetColumns, refuseAlike } from './parquet-columns.ts';
+import { writeParquet } from './write-parquet.ts';
+import { createZstd } from './zstd-stream.ts';
 
 /** Begins the names of files that are being written. */
 export const TEMPORARY_PREFIX = '.sluice-export-';
@@ -57,7 +61,7 @@ export async function writeRows(
   const file = await WholeFile.create(request.file, TEMPORARY_PREFIX);
   stepDone('export begun', request.name);
   try {
-    const written = await copyInto(file, client, query, request, signal);
+    const written = await copyInto(file, client, query, request, columns, signal);
     stepDone('rows written', request.name);
     await file.complete();
     stepDone('file complete', request.name);
@@ -73,19 +77,45 @@ export async function writeRows(
 
 /** A JSON object with a name twice loses a value to its reader. */
 function refuseTwice({ name, format }: ExportRequest, columns: Exported['columns']): void {
+  if (format === 'parquet') refuseAlike(name, columns);
   if (format !== 'jsonl') return;
   const twice = columns.find((column, at) => columns.findIndex((other) => other.name === column.name) < at);
   if (twice === undefined) return;
   throw new SluiceError('EXPORT_FAILED', { export: name, reason: `two columns are named ${twice.name}` });
 }
 
+type Written = Pick<Exported, 'rows' | 'bytes' | 'sha256'>;
+
 async function copyInto(
   file: WholeFile,
   client: pg.ClientBase,
   query: string,
-  { name, format, compression }: ExportRequest,
+  request: ExportRequest,
+  columns: Exported['columns'],
   signal: AbortSignal,
-): Promise<Pick<Exported, 'rows' | 'bytes' | 'sha256'>> {
+): Promise<Written> {
+  const { name, format } = request;
+  const written =
+    format === 'parquet'
+      ? await copyAsParquet(file, client, query, request, columns, signal)
+      : await copyAsText(file, client, query, { ...request, format }, signal);
+  const counted = await client.query<{ count: number }>(`select count(*) from (\n${query}\n) as exported`);
+  const there = Number(counted.rows[0]?.count);
+  const { rows } = written;
+  if (rows !== there) throw new SluiceError('EXPORT_MISCOUNTED', { export: name, rows, counted: there });
+  return written;
+}
+
+async function copyAsText(
+  file: WholeFile,
+  client: pg.ClientBase,
+  query: string,
+  { format, compression }: ExportRequest & { readonly format: 'csv' | 'jsonl' },
+  signal: AbortSignal,
+): Promise<Written> {
+  // What can fail to load is loaded before the COPY, which ends only when it has been read.
+  const compressor =
+    compression === 'gzip' ? createGzip() : compression === 'zstd' ? await createZstd() : null;
   const copy = client.query(copyStreams.to(copyStatement(query, format)));
   const hash = createHash('sha256');
   let bytes = 0;
@@ -96,12 +126,30 @@ async function copyInto(
       file.write(chunk).then(() => done(), done);
     },
   });
-  if (compression === 'gzip') await pipeline(copy, createGzip(), target, { signal });
-  else await pipeline(copy, target, { signal });
+  if (compressor === null) await pipeline(copy, target, { signal });
+  else await pipeline(copy, compressor, target, { signal });
   // The command tag comes after the last row: it is there when the next statement has been answered.
-  const counted = await client.query<{ count: number }>(`select count(*) from (\n${query}\n) as exported`);
-  const rows = copy.rowCount;
-  const there = Number(counted.rows[0]?.count);
-  if (rows !== there) throw new SluiceError('EXPORT_MISCOUNTED', { export: name, rows, counted: there });
-  return { rows, bytes, sha256: hash.digest('hex') };
+  await client.query('select');
+  return { rows: copy.rowCount, bytes, sha256: hash.digest('hex') };
+}
+
+/** DuckDB writes the file, and it is read once more for its hash. */
+async function copyAsParquet(
+  file: WholeFile,
+  client: pg.ClientBase,
+  query: string,
+  { name, compression }: ExportRequest,
+  columns: Exported['columns'],
+  signal: AbortSignal,
+): Promise<Written> {
+  const typed = await parquetColumns(client, query, columns);
+  const copy = client.query(copyStreams.to(copyForParquet(query, typed)));
+  const codec = compression === 'none' ? 'uncompressed' : compression;
+  const rows = await writeParquet(copy, typed, { export: name, file: file.temporary, codec }, signal);
+  await client.query('select');
+  if (rows !== copy.rowCount) {
+    throw new SluiceError('EXPORT_MISCOUNTED', { export: name, rows, counted: copy.rowCount });
+  }
+  const { size } = await stat(file.temporary);
+  return { rows, bytes: size, sha256: await sha256Of(file.temporary) };
 }
