@@ -231,4 +231,29 @@ export const FAULTS: readonly Covered[] = [
     file: 'lifecycle/half-copied.test.ts',
     title: 'a file that grows between its last byte and its publication',
   },
+  {
+    what: 'SIGKILL in the middle of a pull, and after its commit',
+    file: 'crash/pull.test.ts',
+    title: 'a pull that is killed after',
+  },
+  {
+    what: 'SIGKILL while the source of a pull is being read',
+    file: 'pull.test.ts',
+    title: 'a pull that is killed leaves nothing visible',
+  },
+  {
+    what: 'the source of a pull is lost before anything was loaded',
+    file: 'pull.test.ts',
+    title: 'a pull whose connection is lost before anything was loaded',
+  },
+  {
+    what: 'the source of a pull is lost later',
+    file: 'pull.test.ts',
+    title: 'a pull whose connection is lost later',
+  },
+  {
+    what: 'the database is away during a pull',
+    file: 'pull.test.ts',
+    title: 'a pull whose database is away for a moment',
+  },
 ];

@@ -77,7 +77,7 @@ function discard(column: PlannedColumn, why: string): Settled {
 function typeOfNew(subject: Subject): Pick<PlannedColumn, 'type' | 'origin' | 'why'> {
   const { declared, described, widened, inferred } = subject;
   if (declared !== null) return { type: declared, origin: 'declared', why: 'declared' };
-  if (described !== null) return { type: described, origin: 'declared', why: 'as the dump describes it' };
+  if (described !== null) return { type: described, origin: 'declared', why: 'as its source describes it' };
   if (widened !== null && widened !== inferred.type)
     return { type: widened, origin: 'inferred', why: 'a record contradicted the sample' };
   return { ...inferred, origin: 'inferred' };
@@ -109,7 +109,7 @@ function keep(column: PlannedColumn): Settled {
 }
 
 function whyDeclared({ declared }: Subject): string {
-  return declared === null ? 'as the dump describes it' : 'declared';
+  return declared === null ? 'as its source describes it' : 'declared';
 }
 
 function neededType(subject: Subject, existing: TableColumn): string {
