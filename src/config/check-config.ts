@@ -192,7 +192,7 @@ function isEnding(value: unknown): boolean {
   return (
     typeof value === 'string' &&
     /^\.[^/\0]+$/.test(value) &&
-    !/\.(?:csv|tsv|txt|dat|gz|zip|tar)$/i.test(value)
+    !/\.(?:csv|tsv|txt|dat|gz|zst|zip|tar)$/i.test(value)
   );
 }
 

@@ -164,7 +164,7 @@ export interface DatasetConfig {
   /** Name of the dataset; normalised, and cut to 48 bytes with a hash when it is longer, it is the parent table's name. */
   readonly name: string;
   /**
-   * A glob on the file name, or a RegExp with optional named groups `label` and `date`; a name ending in `.gz` is
+   * A glob on the file name, or a RegExp with optional named groups `label` and `date`; a name ending in `.gz` or `.zst` is
    * also tried without it, and the extension of an encrypted file is removed before. Default: files whose own name, date and label removed, is the dataset's.
    */
   readonly match?: string | RegExp;

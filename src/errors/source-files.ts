@@ -11,7 +11,7 @@ export const SOURCE_FILE_ERRORS = {
     kind: 'terminal',
     message: '{file} is of a kind Sluice does not read ({extension})',
     remedy:
-      'Deliver .csv, .tsv, .txt or .dat, each also as .gz, or in a .zip, .tar or .tar.gz archive, and any of these encrypted (.csv.gpg, .zip.gpg: the name says what is inside). Entries of archives that are no data can be passed over with skipEntries.',
+      'Deliver .csv, .tsv, .txt or .dat, each also as .gz or .zst, or in a .zip, .tar, .tar.gz or .tar.zst archive, and any of these encrypted (.csv.gpg, .zip.gpg: the name says what is inside). Entries of archives that are no data can be passed over with skipEntries.',
   },
   FILE_BINARY: {
     kind: 'terminal',
@@ -65,5 +65,10 @@ export const SOURCE_FILE_ERRORS = {
     kind: 'terminal',
     message: '{file} is not a whole gzip file: {reason}',
     remedy: 'Check with `gzip -t`; ask the sender for the file again.',
+  },
+  ZSTD_DAMAGED: {
+    kind: 'terminal',
+    message: '{file} is not a Zstandard file that can be read: {reason}',
+    remedy: 'Check with `zstd -t`; ask the sender for the file again.',
   },
 } as const satisfies Catalogue;

@@ -1,11 +1,13 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { COMPLETE, type Completeness } from '../formats/completeness.ts';
+import { type Compression, compressionOf } from '../formats/compression.ts';
 import { gzipCompleteness } from '../formats/gzip/is-complete.ts';
 import { isEncryptedName } from '../formats/openpgp/encrypted-name.ts';
 import { openpgpCompleteness } from '../formats/openpgp/is-complete.ts';
 import { tarCompleteness } from '../formats/tar/is-complete.ts';
 import { zipCompleteness } from '../formats/zip/is-complete.ts';
+import { zstdCompleteness } from '../formats/zstd/is-complete.ts';
 import { identityOf } from './identity.ts';
 import type { ObservedFile } from './observed-files.ts';
 import { baseName } from './raw-path.ts';
@@ -55,10 +57,16 @@ export async function checkCompleteness(
   }
 }
 
+const OF_COMPRESSION: Readonly<Record<Compression, Check | null>> = {
+  none: null,
+  gzip: gzipCompleteness,
+  zstd: zstdCompleteness,
+};
+
 function checkFor(path: Buffer): Check | null {
   const name = baseName(path).toString('latin1').toLowerCase();
   if (isEncryptedName(name)) return openpgpCompleteness;
   if (name.endsWith('.zip')) return zipCompleteness;
   if (name.endsWith('.tar')) return tarCompleteness;
-  return name.endsWith('.gz') || name.endsWith('.tgz') ? gzipCompleteness : null;
+  return OF_COMPRESSION[compressionOf(name)];
 }

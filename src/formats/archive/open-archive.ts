@@ -3,7 +3,7 @@ import { openTar } from '../tar/open-tar.ts';
 import { openZip } from '../zip/open-zip.ts';
 import type { Archive, ArchiveLimits } from './archive.ts';
 
-const EXTENSION = /\.(zip|tar|tgz|tar\.gz)$/i;
+const EXTENSION = /\.(zip|tar|tgz|tar\.gz|tzst|tar\.zst)$/i;
 
 /** True for the names of archives, in any letter case. */
 export function isArchiveName(fileName: string): boolean {

@@ -105,7 +105,7 @@ function unusedDelimiter(text: string, fileName: string): string {
 
 /** What a file of this name usually has between fields; null when the name says nothing. */
 export function expectedDelimiter(fileName: string): string | null {
-  const extension = /\.(csv|tsv)(\.gz)?$/i.exec(fileName)?.[1]?.toLowerCase();
+  const extension = /\.(csv|tsv)(\.gz|\.zst)?$/i.exec(fileName)?.[1]?.toLowerCase();
   if (extension === undefined) return null;
   return extension === 'csv' ? ',' : '\t';
 }

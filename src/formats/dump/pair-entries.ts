@@ -6,12 +6,12 @@ export interface TableEntries<E> {
   readonly data: E | null;
 }
 
-const DATA_EXTENSION = /\.(?:dat|csv|txt|tsv)(?:\.gz)?$/i;
+const DATA_EXTENSION = /\.(?:dat|csv|txt|tsv)(?:\.gz|\.zst)?$/i;
 
-const EXTENSION = /(?:\.(?:dat|csv|txt|tsv)\.gz|\.[^./]*)$/i;
+const EXTENSION = /(?:\.(?:dat|csv|txt|tsv)\.(?:gz|zst)|\.[^./]*)$/i;
 
 /**
- * Pairs descriptors with data: `<table>.json` and `<table>.dat`, `.csv`, `.txt` or `.tsv`, also as `.gz`, of one folder, in any letter case,
+ * Pairs descriptors with data: `<table>.json` and `<table>.dat`, `.csv`, `.txt` or `.tsv`, also as `.gz` or `.zst`, of one folder, in any letter case,
  * in the order of the entries. Several data entries of one table share its descriptor.
  */
 export function pairEntries<E extends { readonly name: string }>(

@@ -5,7 +5,7 @@ const ALWAYS = new RegExp(
   'i',
 );
 const PLACEHOLDER = /\{(?:name|stem)\}/;
-const EXTENSION = /\.[^.]+(?:\.gz)?$/i;
+const EXTENSION = /\.[^.]+(?:\.gz|\.zst)?$/i;
 
 /** Which base names are those of sidecars: the usual ones, and what the datasets' rules name. */
 export function sidecarPattern(rules: readonly CompletenessRules[]): (name: Buffer) => boolean {

@@ -2,7 +2,7 @@ import type { Archive, ArchiveEntry, ArchiveLimits, EntrySource } from '../archi
 import { LimitedSource } from '../archive/limited-source.ts';
 import { VerifiedSource } from '../archive/verified-source.ts';
 import type { ByteSource } from '../byte-source.ts';
-import { GunzipSource } from '../gzip/gunzip-source.ts';
+import { compressionOf, unpacked } from '../compression.ts';
 import { type RandomBytes, RangeSource } from '../random-bytes.ts';
 import { type ListedEntry, listTar } from './list-tar.ts';
 import { Tape } from './tape.ts';
@@ -11,27 +11,28 @@ import { Tape } from './tape.ts';
  * Reads a tar, or a compressed one, from start to end for its list. In a plain one entries can then be read in any order; a
  * compressed one is unpacked again as far as they are asked for.
  *
- * tar has no checksums of contents. The one of gzip covers everything, and was verified when the list was read.
+ * tar has no checksums of contents. Those of gzip and zstd cover everything, and were verified when the list was read.
  */
 export async function openTar(bytes: RandomBytes, limits: ArchiveLimits): Promise<Archive> {
-  const isPlain = /\.tar$/i.test(bytes.name);
+  const compression = compressionOf(bytes.name);
+  const isPlain = compression === 'none';
   let packed = 0;
   const unpack = (): ByteSource => {
     const raw = new RangeSource(bytes, 0, bytes.size);
     if (isPlain) return raw;
-    const unpacked = new LimitedSource(
-      new GunzipSource(raw, bytes.name),
+    const content = new LimitedSource(
+      unpacked(compression, raw, bytes.name),
       limits,
       () => raw.position,
       bytes.name,
     );
     return {
       read: async (target, offset) => {
-        const got = await unpacked.read(target, offset);
+        const got = await content.read(target, offset);
         packed = raw.position;
         return got;
       },
-      close: () => unpacked.close(),
+      close: () => content.close(),
     };
   };
   const { entries, skipped } = await listTar(unpack(), bytes.name, limits);

@@ -5,9 +5,9 @@ import { SluiceError } from '../../errors.ts';
 import type { Archive, ArchiveEntry } from '../../formats/archive/archive.ts';
 import { LimitedSource } from '../../formats/archive/limited-source.ts';
 import { isArchiveName, openArchive, stripArchiveExtension } from '../../formats/archive/open-archive.ts';
+import { compressionOf, unpacked } from '../../formats/compression.ts';
 import type { Contents } from '../../formats/contents.ts';
 import { HashingSource } from '../../formats/file-handle.ts';
-import { GunzipSource } from '../../formats/gzip/gunzip-source.ts';
 import type { SourceFile } from '../../ledger/source-file.ts';
 import { isSupportedName, nameFromStem } from '../identify/dataset-name.ts';
 import { type FoundDataset, findDataset } from '../identify/find-dataset.ts';
@@ -126,15 +126,16 @@ async function identifyText(inside: Inside, text: TextEntry): Promise<Identified
 
 export function openText(inside: Inside, { entry, name, title }: Omit<TextEntry, 'found'>): RawEntry {
   const packed = inside.archive.open(entry);
-  const isGzip = name.toLowerCase().endsWith('.gz');
+  const compression = compressionOf(name);
   const limits = inside.settings.archiveLimits;
-  const content = isGzip
-    ? new LimitedSource(new GunzipSource(packed, title), limits, () => packed.position(), title)
-    : packed;
+  const content =
+    compression === 'none'
+      ? packed
+      : new LimitedSource(unpacked(compression, packed, title), limits, () => packed.position(), title);
   const bytes = HashingSource.over(content);
   return {
     bytes,
-    sizeHint: isGzip ? null : entry.size,
+    sizeHint: compression === 'none' ? entry.size : null,
     position: () => packed.position(),
     hashes: () => ({ file: inside.sha256(), content: bytes.sha256() }),
   };

@@ -1,9 +1,9 @@
 import { EXAMPLE_DATASETS } from '../../config/example-datasets.ts';
 import type { Settings } from '../../config/settings.ts';
 import { SluiceError } from '../../errors.ts';
+import { type Compression, compressionOf, unpacked } from '../../formats/compression.ts';
 import type { Contents } from '../../formats/contents.ts';
 import { HashingSource } from '../../formats/file-handle.ts';
-import { GunzipSource } from '../../formats/gzip/gunzip-source.ts';
 import { type ExpectedRecords, expectedRecords } from '../../formats/sidecar/check-sidecars.ts';
 import type { SourceFile } from '../../ledger/source-file.ts';
 import { isSupportedName } from '../identify/dataset-name.ts';
@@ -14,7 +14,7 @@ import { type Sample, sampleContents, sampleStream } from '../identify/sample.ts
 import { sidecarsFor } from '../sidecars.ts';
 import type { Handler, NamedEntry } from './handler.ts';
 
-/** Any `.csv`, `.tsv`, `.txt` or `.dat`, each also as `.gz`: one file, one load job. */
+/** Any `.csv`, `.tsv`, `.txt` or `.dat`, each also as `.gz` or `.zst`: one file, one load job. */
 export const delimitedFile: Handler = {
   name: 'delimited file',
   isArchive: false,
@@ -32,7 +32,7 @@ function named(file: SourceFile, settings: Settings): NamedEntry {
   return {
     entryName: null,
     title: file.displayPath,
-    compression: isGzip(file.name) ? 'gzip' : 'none',
+    compression: compressionOf(file.name),
     ...{ dataset, config, businessDate, label },
     folder: file.label,
     kind: 'delimited',
@@ -44,7 +44,8 @@ async function identify(contents: Contents, file: SourceFile, settings: Settings
   const title = file.displayPath;
   if (contents.size === 0) throw new SluiceError('FILE_EMPTY', { file: title });
   const entry = named(file, settings);
-  const { compression, config } = entry;
+  const { config } = entry;
+  const compression = compressionOf(file.name);
   const expected = await expectedBeside(file.path, settings);
   const sample = await takeSample(contents, compression, title);
   refuseBinary(sample, title);
@@ -55,7 +56,10 @@ async function identify(contents: Contents, file: SourceFile, settings: Settings
     overrides: config?.dialect,
     trailer: config?.complete?.trailer,
     footerLines: footerLinesOf(config),
-    open: () => ({ ...(compression === 'gzip' ? openGzip(contents, title) : openPlain(contents)), expected }),
+    open: () => ({
+      ...(compression === 'none' ? openPlain(contents) : openCompressed(contents, compression, title)),
+      expected,
+    }),
   });
   return { ...entry, size: compression === 'none' ? contents.size : null, ...content };
 }
@@ -67,21 +71,13 @@ async function expectedBeside(path: Buffer, settings: Settings): Promise<Expecte
   return typeof expected === 'string' ? null : expected;
 }
 
-function isGzip(name: string): boolean {
-  return name.toLowerCase().endsWith('.gz');
-}
-
-async function takeSample(
-  contents: Contents,
-  compression: IdentifiedEntry['compression'],
-  name: string,
-): Promise<Sample> {
+async function takeSample(contents: Contents, compression: Compression, name: string): Promise<Sample> {
   if (compression === 'none') return sampleContents(contents);
-  const inflated = new GunzipSource(contents.sequential(), name);
+  const content = unpacked(compression, contents.sequential(), name);
   try {
-    return await sampleStream(inflated);
+    return await sampleStream(content);
   } finally {
-    await inflated.close();
+    await content.close();
   }
 }
 
@@ -96,9 +92,9 @@ export function openPlain(contents: Contents): RawEntry {
   };
 }
 
-function openGzip(contents: Contents, title: string): RawEntry {
+function openCompressed(contents: Contents, compression: Compression, title: string): RawEntry {
   const raw = contents.sequential();
-  const bytes = HashingSource.over(new GunzipSource(raw, title));
+  const bytes = HashingSource.over(unpacked(compression, raw, title));
   return {
     bytes,
     sizeHint: null,

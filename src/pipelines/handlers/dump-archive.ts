@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { SluiceError } from '../../errors.ts';
 import type { ArchiveEntry } from '../../formats/archive/archive.ts';
 import { isArchiveName, openArchive, stripArchiveExtension } from '../../formats/archive/open-archive.ts';
+import { stripCompression } from '../../formats/compression.ts';
 import type { Contents } from '../../formats/contents.ts';
 import { looksLikeDescriptor, parseDescriptor } from '../../formats/dump/descriptor.ts';
 import {
@@ -160,7 +161,7 @@ async function readTable(inside: Inside, pair: Pair, data: ArchiveEntry): Promis
   refuseBinary(sample, title);
   const stem = stripArchiveExtension(inside.file.name);
   const dump = dumpName(inside.file.name, inside.settings.dumps);
-  const extension = /\.[^.]*$/.exec(name.replace(/\.gz$/i, ''))?.[0] ?? '';
+  const extension = /\.[^.]*$/.exec(stripCompression(name))?.[0] ?? '';
   const found = findDataset(
     `${dump.dataset === '' ? '' : `${dump.dataset}_`}${pair.table}${extension}`,
     inside.settings.datasets,

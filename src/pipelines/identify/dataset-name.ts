@@ -7,7 +7,7 @@ export const MAX_DATASET_BYTES = 48;
 
 /** What Sluice itself puts behind a dataset's name: version tables, the view of all versions, sequences. */
 const OUR_SUFFIX = /__(?:v\d+|all|row)$/;
-const EXTENSION = /\.(csv|tsv|txt|dat)(\.gz)?$/i;
+const EXTENSION = /\.(csv|tsv|txt|dat)(\.gz|\.zst)?$/i;
 
 /** What the name of a file says. */
 export interface NameParts {
@@ -21,7 +21,7 @@ export interface NameParts {
   readonly label: string | null;
 }
 
-/** True for the extensions of delimited text, plain or with `.gz`, in any letter case. */
+/** True for the extensions of delimited text, plain or with `.gz` or `.zst`, in any letter case. */
 export function isSupportedName(fileName: string): boolean {
   return EXTENSION.test(fileName);
 }

@@ -1,6 +1,7 @@
 import picomatch from 'picomatch';
 import type { DatasetConfig } from '../../config/define.ts';
 import { SluiceError } from '../../errors.ts';
+import { stripCompression } from '../../formats/compression.ts';
 import { datasetFrom, type NameParts, nameFromFile, nameFromStem, stripExtension } from './dataset-name.ts';
 import { normaliseLabel, takeLabel } from './version-label.ts';
 
@@ -59,9 +60,9 @@ function matchName(fileName: string, config: DatasetConfig): Groups | null {
   return matchPattern(fileName, match);
 }
 
-/** Groups of a name that a glob or RegExp fits, also without `.gz`; null when it does not. */
+/** Groups of a name that a glob or RegExp fits, also without `.gz` or `.zst`; null when it does not. */
 export function matchPattern(fileName: string, match: string | RegExp): Groups | null {
-  const names = [fileName, fileName.replace(/\.gz$/i, '')];
+  const names = [fileName, stripCompression(fileName)];
   if (typeof match === 'string') return names.some((name) => picomatch.isMatch(name, match)) ? {} : null;
   for (const name of names) {
     const found = new RegExp(match.source, match.flags.replace(/[gy]/g, '')).exec(name);

@@ -1,6 +1,7 @@
 import type { DatasetConfig } from '../../config/define.ts';
 import type { SluiceError } from '../../errors.ts';
 import type { ByteSource } from '../../formats/byte-source.ts';
+import type { Compression } from '../../formats/compression.ts';
 import type { DetectedDialect } from '../../formats/delimited/detect-dialect.ts';
 import type { Field } from '../../formats/delimited/dialect.ts';
 import type { ValueTransform } from '../../formats/dump/value-transform.ts';
@@ -31,7 +32,7 @@ export interface IdentifiedEntry {
   /** Displayed in messages about this entry. */
   readonly title: string;
   /** What has to be undone before its bytes can be read. */
-  readonly compression: 'none' | 'gzip' | 'openpgp';
+  readonly compression: Compression | 'openpgp';
   readonly dataset: string;
   /** What the configuration says about the dataset; null when its name was derived from the file's. */
   readonly config: DatasetConfig | null;
