@@ -30,10 +30,11 @@ export async function zstdCompleteness(
     signal.throwIfAborted();
     const start = await readAt(handle, at, MANY_ZEROS);
     if (start.every((byte) => byte === 0)) return FILLING;
-    if (start.length < 8) return CUT;
+    if (start.length < 4) return CUT;
     const magic = start.readUInt32LE(0);
-    if (isSkippable(magic)) at += 8 + start.readUInt32LE(4);
-    else if (magic !== MAGIC) return COMPLETE;
+    if (magic !== MAGIC && !isSkippable(magic)) return COMPLETE;
+    if (start.length < 8) return CUT;
+    if (magic !== MAGIC) at += 8 + start.readUInt32LE(4);
     else if (start.length < Math.min(MOST_HEADER_BYTES, headerLength(start))) return CUT;
     else {
       const end = await endOfFrame(handle, at, start, signal);
