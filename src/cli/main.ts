@@ -10,6 +10,7 @@ import { doctor } from './doctor.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
 import { type ExportOptions, exportFiles } from './export.ts';
 import { discard, type ReleaseOptions, release } from './held.ts';
+import { lineage } from './lineage.ts';
 import { type LoadOptions, load } from './load.ts';
 import { once } from './once.ts';
 import { plan } from './plan.ts';
@@ -139,6 +140,9 @@ function addWarehouse(
   add('analysis [views...]', 'bring the warehouse up to date and show what its views say')
     .option('--limit <n>', 'rows of each view', '20')
     .action((names: string[], o: AnalysisOptions) => run(analysis(names, o)));
+  add('lineage <model|file>', 'show which files fed a model, or what a file has fed').action(
+    (name: string, o: CommonOptions) => run(lineage(name, o)),
+  );
   add('export [name]', 'write a model, table, view, query or configured export to a file')
     .option('--query <select>', 'what is written, instead of something that has a name')
     .option('--format <format>', 'csv, jsonl or parquet')

@@ -62,6 +62,24 @@ it('exports follow what is published, transformed and taken back, and the clock;
     (await written()).filter(({ status }) => status === 'written').map(({ name }) => name);
   expect(await names()).toEqual(['orders', 'large', 'orders']);
 
+  const lineage = async (name: string) => {
+    const steps: Record<string, unknown>[] = JSON.parse(
+      (await service.run(['lineage', name, '--json'])).stdout,
+    );
+    return steps.map(({ direction, kind, name: what }) => `${direction} ${kind} ${what}`);
+  };
+  expect(await lineage('large')).toEqual([
+    'fed by file orders.csv',
+    'fed by file orders_2026-01-02.csv',
+    `feeds export large -> ${join(service.exports, 'large.csv')}`,
+  ]);
+  expect((await lineage('orders.csv')).sort()).toEqual([
+    'feeds dataset staging.orders__v1',
+    `feeds export large -> ${join(service.exports, 'large.csv')}`,
+    `feeds export orders -> ${join(service.exports, 'orders.csv')}`,
+    'feeds model datawarehouse.large',
+  ]);
+
   expect((await service.run(['retract', '1'])).code).toBe(0);
   expect((await content('orders.csv'))?.split('\n')).toHaveLength(3);
   expect(await content('large.csv')).toBe('id,price\n');
