@@ -1,20 +1,14 @@
-import { execFile } from 'node:child_process';
-import { constants, openSync } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
-import { codeOf } from '../../db/sqlstate.ts';
 import { messageOf, SluiceError } from '../../errors.ts';
 import { duckdbCopy, type ParquetColumn } from './parquet-columns.ts';
 
 /** Of DuckDB alone; what it does not hold goes to a file. Node and the library itself come on top. */
-const MEMORY = '64MB';
-const OPEN_POLL_MS = 2;
+const MEMORY = '112MB';
 
 export interface ParquetTarget {
   readonly export: string;
@@ -24,8 +18,8 @@ export interface ParquetTarget {
 }
 
 /**
- * Writes rows that come as CSV into a Parquet file; gives their number, as it stands in the file. DuckDB reads them from a
- * named pipe as they come, so that there is no copy of them on disk.
+ * Writes rows that come as CSV into a Parquet file; gives their number, as it stands in the file. They are put into a
+ * temporary file first: of a pipe DuckDB keeps all that it has read in memory.
  */
 export async function writeParquet(
   rows: Readable,
@@ -35,67 +29,22 @@ export async function writeParquet(
 ): Promise<number> {
   const folder = await mkdtemp(path.join(tmpdir(), 'sluice-parquet-'));
   try {
-    const pipe = path.join(folder, 'rows.csv');
-    await promisify(execFile)('mkfifo', ['-m', '600', pipe]);
-    return await copyThrough(pipe, rows, columns, target, signal);
+    const csv = path.join(folder, 'rows.csv');
+    const duckdb = await openDuckdb(target.export, folder);
+    try {
+      await pipeline(rows, createWriteStream(csv, { mode: 0o600 }), { signal });
+      await duckdb.run(duckdbCopy(columns, csv, target.file, target.codec));
+      signal.throwIfAborted();
+      return await duckdb.rowsOf(target.file);
+    } catch (error) {
+      throw duckdbError(target.export, columns, error);
+    } finally {
+      duckdb.close();
+    }
   } finally {
     rows.destroy();
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-async function copyThrough(
-  pipe: string,
-  rows: Readable,
-  columns: readonly ParquetColumn[],
-  target: ParquetTarget,
-  signal: AbortSignal,
-): Promise<number> {
-  const duckdb = await openDuckdb(target.export, path.dirname(pipe));
-  try {
-    let failure: unknown = null;
-    let isOver = false;
-    const written = duckdb
-      .run(duckdbCopy(columns, pipe, target.file, target.codec))
-      .catch((error: unknown) => {
-        failure = error;
-      })
-      .finally(() => {
-        isOver = true;
-      });
-    const writing = new AbortController();
-    void written.then(() => failure !== null && writing.abort());
-    try {
-      const socket = await openForWriting(pipe, () => isOver);
-      if (socket !== null)
-        await pipeline(rows, socket, { signal: AbortSignal.any([signal, writing.signal]) });
-    } catch (error) {
-      failure ??= error;
-    }
-    // Ends in every case: whoever writes into the pipe has closed it.
-    await written;
-    signal.throwIfAborted();
-    if (failure !== null) throw duckdbError(target.export, columns, failure);
-    return await duckdb.rowsOf(target.file);
-  } finally {
-    duckdb.close();
-  }
-}
-
-/** Opening fails until there is a reader; one that blocks would block for good when DuckDB never opens it. */
-async function openForWriting(pipe: string, isOver: () => boolean): Promise<Socket | null> {
-  while (!isOver()) {
-    try {
-      const fd = openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK);
-      const socket = new Socket({ fd, readable: false, writable: true });
-      socket.once('finish', () => socket.destroy());
-      return socket;
-    } catch (error) {
-      if (codeOf(error) !== 'ENXIO') throw error;
-      await sleep(OPEN_POLL_MS);
-    }
-  }
-  return null;
 }
 
 interface Duckdb {
