@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
@@ -27,7 +27,8 @@ export async function writeParquet(
   target: ParquetTarget,
   signal: AbortSignal,
 ): Promise<number> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'sluice-parquet-'));
+  await sweepAbandoned();
+  const folder = await mkdtemp(path.join(tmpdir(), `sluice-parquet-${process.pid}-`));
   try {
     const csv = path.join(folder, 'rows.csv');
     const duckdb = await openDuckdb(target.export, folder);
@@ -44,6 +45,25 @@ export async function writeParquet(
   } finally {
     rows.destroy();
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Deletes what processes have left that were killed. */
+async function sweepAbandoned(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const pid = /^sluice-parquet-(\d+)-/.exec(name)?.[1];
+    if (pid === undefined || isAlive(Number(pid))) continue;
+    // Another user's is for that user to delete.
+    await rm(path.join(tmpdir(), name), { recursive: true, force: true }).catch(() => {});
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
   }
 }
 

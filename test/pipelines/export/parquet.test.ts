@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ExportConfig } from '../../../src/config/define.ts';
@@ -163,4 +163,11 @@ it('zstd compresses CSV and JSON Lines, also what cannot be compressed', async (
     ).toEqual([1, 2, 3].map((n) => [n, noise.length + 1, true]));
     expect(written?.bytes).toBeLessThan(noise.length * 3);
   }
+});
+
+it('deletes what a killed export has left in the temporary folder', async () => {
+  // Above the largest id that Linux gives to a process.
+  const left = await mkdtemp(join(tmpdir(), 'sluice-parquet-4194305-'));
+  await exported({ query: 'select 1 as one', file: 'after.parquet', format: 'parquet' });
+  expect(await readdir(tmpdir())).not.toContain(basename(left));
 });
