@@ -19,6 +19,7 @@ import { endRuns, endStatusOf } from './ledger/runs.ts';
 import type { Arrival, SourceFile } from './ledger/source-file.ts';
 import { countUnfinished, finishedFiles } from './ledger/waiting-files.ts';
 import type { Log } from './log.ts';
+import { LineageEvents } from './openlineage/lineage-events.ts';
 import { type FreshnessChange, FreshnessWatch, feedsOf } from './pipelines/checks/freshness-watch.ts';
 import { Exports } from './pipelines/export/exports.ts';
 import { FamiliarFiles } from './pipelines/familiar-files.ts';
@@ -91,6 +92,7 @@ export class Application {
   readonly transforms: Transforms;
   /** Looks whether feeds come when they are due. */
   readonly freshness: FreshnessWatch;
+  private readonly lineageEvents: LineageEvents;
   readonly exports: Exports;
   readonly upkeep: ScheduledUpkeep;
   /** What lies beside source files. */
@@ -116,10 +118,15 @@ export class Application {
     this.context = { pool, settings, handlers: HANDLERS, familiar, lanes };
     const { maxAttempts } = settings;
     this.exports = new Exports({ pool, settings, log, maxAttempts });
+    this.lineageEvents = new LineageEvents({
+      ...{ pool, log, url: database.url, isEmbedded: settings.databaseUrl === null },
+      ...{ settings: settings.openLineage, dwSchema: settings.dwSchema },
+    });
     this.transforms = new Transforms({
       ...{ pool, settings, log, maxAttempts },
       isLoading: () => this.loading > 0,
       onDone: () => this.exports.request(),
+      onResults: (results) => this.lineageEvents.transformed(results),
     });
     this.freshness = new FreshnessWatch({
       ...{ pool, feeds: feedsOf(settings.datasets, datasetFrom) },
@@ -264,6 +271,7 @@ export class Application {
     await this.transforms.stop();
     await this.upkeep.stop();
     this.outcomes.stop();
+    await this.lineageEvents.stop();
     await this.leases.close();
     await this.database.close();
   }
@@ -357,6 +365,7 @@ export class Application {
       outcomeLine(outcome),
       outcomeFields(outcome),
     );
+    this.lineageEvents.loaded(outcome);
     // What an earlier process left is no outcome of what this one was asked to do.
     if (this.options.onOutcome !== undefined && outcome.errorCode !== 'PULL_INTERRUPTED') {
       this.announced.add(fileId);

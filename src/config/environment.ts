@@ -6,9 +6,11 @@ import { maskUrl } from './mask-url.ts';
 import { quoteIfOdd } from './quote-if-odd.ts';
 import type { RejectLimit } from './settings.ts';
 import {
+  anyText,
   cronPattern,
   databaseUrl,
   flag,
+  httpUrl,
   keepDays,
   keepRule,
   oneOf,
@@ -199,6 +201,14 @@ const VARIABLES = {
     '30 3 * * *',
     'When the service does what the variables above ask for.',
   ),
+  OPENLINEAGE_URL: optional(
+    httpUrl,
+    'Where each load and each model is told as OpenLineage events, by POST; without a path, to /api/v1/lineage.',
+    'unset: nowhere',
+  ),
+  OPENLINEAGE_API_KEY: optional(secret, 'Sent along as a Bearer token.', 'unset'),
+  OPENLINEAGE_FILE: optional(path, 'File that the same events are appended to, one a line.', 'unset: none'),
+  OPENLINEAGE_NAMESPACE: withDefault(anyText, 'sluice', 'Namespace of the jobs in OpenLineage events.'),
   SLUICE_CONFIG: optional(
     path,
     'The configuration file.',

@@ -87,10 +87,11 @@ function contradictions(values: EnvironmentValues, cwd: string): VariableProblem
     const allowed = 'a name other than STAGING_SCHEMA and its _segments schema';
     problems.push({ variable: 'DW_SCHEMA', value: warehouse, allowed: `allowed is ${allowed}` });
   }
-  for (const variable of ['DATA_DIR', 'EXPORTS_DIR', 'LOGS_DIR'] as const) {
-    if (isWithin(resolve(cwd, values[variable]), resolve(cwd, values.IMPORTS_DIR))) {
-      const allowed = 'allowed is a folder outside IMPORTS_DIR, where everything is taken for a source file';
-      problems.push({ variable, value: values[variable], allowed });
+  for (const variable of ['DATA_DIR', 'EXPORTS_DIR', 'LOGS_DIR', 'OPENLINEAGE_FILE'] as const) {
+    const value = values[variable];
+    if (value !== undefined && isWithin(resolve(cwd, value), resolve(cwd, values.IMPORTS_DIR))) {
+      const allowed = 'allowed is a place outside IMPORTS_DIR, where everything is taken for a source file';
+      problems.push({ variable, value, allowed });
     }
   }
   return problems;
@@ -153,6 +154,12 @@ function settingsFrom(
     maxRecordBytes: values.MAX_RECORD_BYTES,
     maxAttempts: values.MAX_ATTEMPTS,
     stallMs: values.STALL_MS,
+    openLineage: {
+      url: values.OPENLINEAGE_URL ?? null,
+      apiKey: values.OPENLINEAGE_API_KEY ?? null,
+      file: values.OPENLINEAGE_FILE === undefined ? null : resolve(cwd, values.OPENLINEAGE_FILE),
+      namespace: values.OPENLINEAGE_NAMESPACE,
+    },
   };
 }
 

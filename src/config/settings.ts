@@ -62,6 +62,7 @@ export interface Settings {
   readonly stallMs: number;
   /** What is deleted and folded when it is old. */
   readonly upkeep: UpkeepSettings;
+  readonly openLineage: OpenLineageSettings;
   readonly datasets: readonly DatasetConfig[];
   /** What a bad entry of an archive does, where its dataset does not say. */
   readonly archive: ArchivePolicy;
@@ -74,6 +75,16 @@ export interface Settings {
   readonly sources: readonly SourceSettings[];
   /** The built-in example, the warehouse of job titles, takes part. */
   readonly examples: boolean;
+}
+
+/** Where loads and models are told as OpenLineage events: nowhere when both are null. */
+export interface OpenLineageSettings {
+  readonly url: string | null;
+  readonly apiKey: Secret | null;
+  /** Absolute. */
+  readonly file: string | null;
+  /** Of the jobs. */
+  readonly namespace: string;
 }
 
 /** How many rejected rows a load may have. */

@@ -57,6 +57,8 @@ export const path: ValueKind<string> = {
   parse: (text) => (text.includes('\0') ? undefined : text),
 };
 
+export const anyText: ValueKind<string> = { allowed: 'any text', parse: (text) => text };
+
 export const secret: ValueKind<Secret> = { allowed: 'any text', parse: (text) => new Secret(text) };
 
 /** `\\n` may stand for the ends of lines, which many places where variables are set cannot hold. */
@@ -105,6 +107,11 @@ export const databaseUrl: ValueKind<string> = {
   allowed:
     'postgres://user:password@host:port/database, with special characters of the password percent-encoded',
   parse: (text) => (isPostgresUrl(text) ? text : undefined),
+};
+
+export const httpUrl: ValueKind<string> = {
+  allowed: 'http://host:port/path or https://host:port/path',
+  parse: (text) => (/^https?:\/\//i.test(text) && URL.canParse(text) ? text : undefined),
 };
 
 function isPostgresUrl(text: string): boolean {

@@ -31,6 +31,8 @@ export interface TransformsOptions {
   isLoading(): boolean;
   /** Called after a transform, also when nothing had to be made or something could not be. */
   onDone?(): void;
+  /** Told what became of the models. */
+  onResults?(results: readonly TransformedModel[]): void;
 }
 
 /** When models are brought up to date: after publishes, once for a burst of them; on their schedules; by command. */
@@ -65,7 +67,7 @@ export class Transforms {
       const missing = base.filter(({ name }) => (known.get(name)?.hash ?? null) === null);
       const names = missing.map(({ name }) => name);
       if (names.length > 0) {
-        report(log, await transform(pool, settings, { trigger: 'start', names, whole: false, signal }));
+        this.report(await transform(pool, settings, { trigger: 'start', names, whole: false, signal }));
       }
       if (base.some(({ name, hash }) => known.get(name)?.hash !== hash)) this.request('start');
     } catch (error) {
@@ -101,6 +103,7 @@ export class Transforms {
     const { pool, settings } = this.options;
     const { signal } = this.abort;
     return transform(pool, settings, { ...options, trigger: 'command', signal }).then((results) => {
+      this.options.onResults?.(results);
       this.options.onDone?.();
       return results;
     });
@@ -113,6 +116,11 @@ export class Transforms {
     for (const schedule of this.schedules.splice(0)) schedule.stop();
     this.abort.abort();
     await this.working;
+  }
+
+  private report(results: readonly TransformedModel[]): void {
+    report(this.options.log, results);
+    this.options.onResults?.(results);
   }
 
   private begin(trigger: TransformTrigger): void {
@@ -147,7 +155,7 @@ export class Transforms {
     let isAway = false;
     for (let attempt = 1; !signal.aborted; ) {
       try {
-        report(log, await transform(pool, settings, { trigger, names, whole: false, signal }));
+        this.report(await transform(pool, settings, { trigger, names, whole: false, signal }));
         return;
       } catch (error) {
         const problem = toSluiceError(error);

@@ -1,0 +1,103 @@
+import { messageOf } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { RunEvent } from './run-event.ts';
+import { EventRefused, type Transport } from './transport.ts';
+
+const MOST_WAITING = 1_000;
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 30_000;
+/** What the end of the program waits for events. */
+const GRACE_MS = 2_000;
+
+/** Events on their way to one target, in their order. Nothing waits for them, and nothing fails with them. */
+export class Outbox {
+  private readonly queue: RunEvent[] = [];
+  private dropped = 0;
+  private isFailing = false;
+  private isWorking = false;
+  private isStopping = false;
+  private working: Promise<void> = Promise.resolve();
+  private pauseMs = FIRST_PAUSE_MS;
+  private wake: () => void = () => undefined;
+  private readonly aborted = new AbortController();
+
+  constructor(
+    private readonly transport: Transport,
+    private readonly log: Pick<Log, 'info' | 'warn'>,
+  ) {}
+
+  /** The oldest go when there are too many. */
+  put(events: readonly RunEvent[]): void {
+    this.queue.push(...events);
+    this.dropped += this.queue.splice(0, this.queue.length - MOST_WAITING).length;
+    if (this.isWorking || this.isStopping) return;
+    this.isWorking = true;
+    this.working = this.work();
+  }
+
+  /** Gives what waits one more chance. */
+  async stop(): Promise<void> {
+    this.isStopping = true;
+    this.wake();
+    const late = setTimeout(() => this.aborted.abort(), GRACE_MS);
+    await this.working;
+    clearTimeout(late);
+    const lost = this.dropped + this.queue.length;
+    if (lost > 0) this.log.warn(`${lost} OpenLineage events did not reach ${this.transport.target}`);
+  }
+
+  private async work(): Promise<void> {
+    for (let event = this.queue.shift(); event !== undefined; event = this.queue.shift()) {
+      if (await this.deliver(event)) continue;
+      this.queue.unshift(event);
+      if (this.isStopping) break;
+      await this.pause();
+    }
+    this.isWorking = false;
+  }
+
+  /** False when it is to be tried again. */
+  private async deliver(event: RunEvent): Promise<boolean> {
+    try {
+      await this.transport.send(event, this.aborted.signal);
+      this.sayWorking();
+      return true;
+    } catch (error) {
+      this.sayFailing(messageOf(error));
+      if (!(error instanceof EventRefused)) return false;
+      this.dropped++;
+      return true;
+    }
+  }
+
+  private sayFailing(reason: string): void {
+    if (!this.isFailing) {
+      this.log.warn(
+        `OpenLineage events do not reach ${this.transport.target}: ${reason}. Loading goes on; up to ${MOST_WAITING} events are kept and sent again`,
+      );
+    }
+    this.isFailing = true;
+  }
+
+  private sayWorking(): void {
+    this.pauseMs = FIRST_PAUSE_MS;
+    if (!this.isFailing) return;
+    this.isFailing = false;
+    this.log.warn(
+      `OpenLineage events reach ${this.transport.target} again; ${this.dropped} of them were dropped`,
+    );
+    this.dropped = 0;
+  }
+
+  private pause(): Promise<void> {
+    const ms = this.pauseMs;
+    this.pauseMs = Math.min(LONGEST_PAUSE_MS, ms * 2);
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
