@@ -113,10 +113,10 @@ it('sluice export tries again when a table was attached while it read', async ()
   const service = await Service.create();
   await service.query('create table public.parent (n int); insert into public.parent values (1)');
   await service.query('create table public.child (n int); insert into public.child values (2)');
-  const query = 'select n from public.parent, pg_sleep(1)';
+  const query = 'select n from public.parent, pg_sleep(3)';
   const running = service.spawn(['export', '--query', query, '--file', 'n.csv']);
   const sleeping =
-    "select count(*) from pg_stat_activity where query like 'COPY%' and wait_event = 'PgSleep'";
+    "select count(*) from pg_stat_activity where query like 'COPY%' and wait_event = 'PgSleep' and datname = current_database()";
   await vi.waitFor(async () => expect(await service.value(sleeping)).toBe(1), {
     timeout: 60_000,
     interval: 20,
