@@ -6,6 +6,7 @@ import { type AnalysisOptions, analysis } from './analysis.ts';
 import { type ChecksOptions, checks } from './checks.ts';
 import type { CommonOptions } from './command.ts';
 import { type CompactOptions, compactSegments } from './compact.ts';
+import { type DocsOptions, docs } from './docs.ts';
 import { doctor } from './doctor.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
 import { type ExportOptions, exportFiles } from './export.ts';
@@ -143,6 +144,9 @@ function addWarehouse(
   add('lineage <model|file>', 'show which files fed a model, or what a file has fed').action(
     (name: string, o: CommonOptions) => run(lineage(name, o)),
   );
+  add('docs', 'write a page about datasets, models, exports, checks and loads')
+    .option('--out <file>', 'where to; default: docs/index.html in EXPORTS_DIR')
+    .action((o: DocsOptions) => run(docs(o)));
   add('export [name]', 'write a model, table, view, query or configured export to a file')
     .option('--query <select>', 'what is written, instead of something that has a name')
     .option('--format <format>', 'csv, jsonl or parquet')

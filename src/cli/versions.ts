@@ -1,22 +1,8 @@
+import { readVersions, type VersionsRow } from '../ledger/read-versions.ts';
 import { briefType, sameType } from '../pipelines/tables/type-names.ts';
 import { type CommonOptions, withLedger } from './command.ts';
 import { EXIT } from './exit-code.ts';
 import { camelCased, printJson, printLine } from './output.ts';
-
-interface VersionsRow {
-  dataset: string;
-  version: number;
-  label: string | null;
-  parent_table: string;
-  version_table: string;
-  columns: { name: string; type: string; variantOf?: string; describedAs?: string }[];
-  fingerprint: string;
-  first_run_id: number;
-  folder: string | null;
-  rows: number;
-  first_file: string | null;
-  last_file: string | null;
-}
 
 /** What the files of a version have otherwise than those of the version before. */
 interface Difference {
@@ -26,25 +12,10 @@ interface Difference {
   readonly retyped: readonly { readonly name: string; readonly from: string; readonly to: string }[];
 }
 
-/** Rows as the ledger counts them: those of published loads. */
-const READ_VERSIONS = `
-  with published as (
-    select dataset, version_table, sum(rows_loaded)::bigint as rows,
-           (array_agg(concat_ws('/', f.folder, file_name) order by l.run_id))[1] as first_file,
-           (array_agg(concat_ws('/', f.folder, file_name) order by l.run_id desc))[1] as last_file
-      from sluice.loads l left join (select run_id, min(folder) as folder from sluice.files group by run_id) f using (run_id)
-     where l. status = 'published' and ($1::text is null or dataset = $1)
-     group by dataset, version_table
-  )
-  select v.*, coalesce(p.rows, 0) as rows, p.first_file, p.last_file
-    from sluice.versions v left join published p using (dataset, version_table)
-   where $1::text is null or v.dataset = $1
-   order by v.dataset, v.version`;
-
 /** `sluice versions [DATASET]`: each version's layout, rows and files, and what changed from the one before. */
 export function versions(dataset: string | undefined, options: CommonOptions): Promise<number> {
   return withLedger(options, async ({ pool }) => {
-    const { rows } = await pool.query<VersionsRow>(READ_VERSIONS, [dataset ?? null]);
+    const rows = await readVersions(pool, dataset ?? null);
     const all = rows.map((row, at) => {
       const before = rows[at - 1];
       return { ...row, since: before?.dataset === row.dataset ? difference(before, row) : null };
