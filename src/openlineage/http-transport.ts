@@ -46,7 +46,12 @@ export class HttpTransport implements Transport {
         answer.on('error', onError).on('end', () => resolve(answer.statusCode ?? 0));
         answer.resume();
       });
-      sent.on('error', onError);
+      sent.on('error', (error) => {
+        // Closed by the server while it was idle: that says nothing about the server.
+        if (sent.reusedSocket && Reflect.get(error, 'code') === 'ECONNRESET')
+          resolve(this.post(body, signal));
+        else onError(error);
+      });
       sent.end(body);
     });
   }

@@ -16,7 +16,7 @@ import { eventsOf, type FinishedRun } from './run-event.ts';
 import type { Transport } from './transport.ts';
 
 /** Runs whose facts are still to be read from the ledger. */
-const MOST_GATHERING = 1_000;
+const MOST_GATHERING = 10_000;
 /** What the end of the program waits for the ledger. */
 const GRACE_MS = 2_000;
 

@@ -50,9 +50,9 @@ export function rowsByTable({ status, loads }: Outcome): Map<string, number> {
   return rows;
 }
 
-/** The dataset; the file where it has none, or several. */
-function jobName({ file, loads }: Outcome): string {
-  const [dataset, ...others] = new Set(loads.flatMap((load) => load.dataset ?? []));
+/** The dataset; the file where it has none, or several. Of a file that is not published its checks may know it alone. */
+function jobName({ file, loads, checks }: Outcome): string {
+  const [dataset, ...others] = new Set([...loads, ...checks].flatMap((one) => one.dataset ?? []));
   return dataset === undefined || others.length > 0 ? file.displayPath : dataset;
 }
 

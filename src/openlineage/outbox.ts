@@ -3,7 +3,8 @@ import type { Log } from '../log.ts';
 import type { RunEvent } from './run-event.ts';
 import { EventRefused, type Transport } from './transport.ts';
 
-const MOST_WAITING = 1_000;
+const MOST_WAITING = 10_000;
+const KEPT = `up to ${MOST_WAITING} events are kept and sent again`;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
 /** What the end of the program waits for events. */
@@ -29,7 +30,9 @@ export class Outbox {
   /** The oldest go when there are too many. */
   put(events: readonly RunEvent[]): void {
     this.queue.push(...events);
-    this.dropped += this.queue.splice(0, this.queue.length - MOST_WAITING).length;
+    const tooMany = this.queue.splice(0, Math.max(0, this.queue.length - MOST_WAITING)).length;
+    this.dropped += tooMany;
+    if (tooMany > 0) this.sayFailing('more come than it takes', 'the oldest are dropped');
     if (this.isWorking || this.isStopping) return;
     this.isWorking = true;
     this.working = this.work();
@@ -63,25 +66,25 @@ export class Outbox {
       this.sayWorking();
       return true;
     } catch (error) {
-      this.sayFailing(messageOf(error));
-      if (!(error instanceof EventRefused)) return false;
-      this.dropped++;
-      return true;
+      const isRefused = error instanceof EventRefused;
+      this.sayFailing(messageOf(error), isRefused ? 'what is refused is dropped' : KEPT);
+      if (isRefused) this.dropped++;
+      return isRefused;
     }
   }
 
-  private sayFailing(reason: string): void {
-    if (!this.isFailing) {
-      this.log.warn(
-        `OpenLineage events do not reach ${this.transport.target}: ${reason}. Loading goes on; up to ${MOST_WAITING} events are kept and sent again`,
-      );
-    }
+  private sayFailing(reason: string, consequence: string): void {
+    if (this.isFailing) return;
     this.isFailing = true;
+    this.log.warn(
+      `OpenLineage events do not reach ${this.transport.target}: ${reason}. Loading goes on; ${consequence}`,
+    );
   }
 
   private sayWorking(): void {
     this.pauseMs = FIRST_PAUSE_MS;
-    if (!this.isFailing) return;
+    // While it is nearly full it would fail again at once.
+    if (!this.isFailing || this.queue.length > MOST_WAITING / 2) return;
     this.isFailing = false;
     this.log.warn(
       `OpenLineage events reach ${this.transport.target} again; ${this.dropped} of them were dropped`,

@@ -74,6 +74,29 @@ describe('OpenLineage events', () => {
     });
   });
 
+  it('say ABORT of a file that is held, and COMPLETE of the run that publishes it after all', async () => {
+    const service = await Service.create({ OPENLINEAGE_FILE: 'events.jsonl' });
+    await service.write(
+      'sluice.config.ts',
+      `import { defineConfig } from 'sluice';
+       export default defineConfig({ datasets: [
+         { name: 'few', match: 'few*.csv', checks: [{ check: 'row_count', min: 5, severity: 'hold' }] },
+       ] });`,
+    );
+    await service.drop('few.csv', 'id,x\n1,2\n');
+    expect((await service.run(['once'])).code).not.toBe(0);
+    const read = () => eventsIn(join(service.root, 'events.jsonl'));
+    const [, held] = await read();
+    expect(held?.run.facets).toMatchObject({
+      errorMessage: { message: expect.stringContaining('CHECK_HELD') },
+    });
+    await service.run(['release', String(await service.value('select run_id from sluice.source_file'))]);
+    const events = await read();
+    expect(events.map(({ eventType }) => eventType)).toEqual(['START', 'ABORT', 'START', 'COMPLETE']);
+    expect(new Set(events.map(({ run }) => run.runId)).size).toBe(2);
+    expect(new Set(events.map(({ job }) => job.name))).toEqual(new Set(['few']));
+  });
+
   it('disturb nothing while the service that takes them is down, and come when it is back', async () => {
     const received: { event: RunEvent; headers: IncomingMessage['headers']; path: string }[] = [];
     let status = 500;
