@@ -1,4 +1,5 @@
-import { type Graph, type GraphNode, layersOf } from './graph.ts';
+import type { Graph, GraphNode } from './graph.ts';
+import { layoutOf, type Spot } from './graph-layout.ts';
 import { grouped } from './grouped.ts';
 import { html, type Markup } from './markup.ts';
 
@@ -14,6 +15,8 @@ const CHARACTERS = 24;
 interface Place {
   readonly x: number;
   readonly y: number;
+  /** Where lines begin and end. */
+  readonly middle: number;
 }
 
 export function graphMarkup(graph: Graph): Markup {
@@ -22,28 +25,40 @@ export function graphMarkup(graph: Graph): Markup {
 }
 
 function asDrawing(graph: Graph): Markup {
-  const layers = layersOf(graph);
-  const tallest = Math.max(...layers.map((layer) => layer.length));
-  const height = tallest * (BOX.height + GAP.y) - GAP.y + 2 * MARGIN;
-  const width = layers.length * (BOX.width + GAP.x) - GAP.x + 2 * MARGIN;
-  const places = new Map<GraphNode, Place>();
-  for (const [column, layer] of layers.entries()) {
-    const top = ((tallest - layer.length) * (BOX.height + GAP.y)) / 2 + MARGIN;
-    for (const [row, node] of layer.entries()) {
-      places.set(node, { x: column * (BOX.width + GAP.x) + MARGIN, y: top + row * (BOX.height + GAP.y) });
+  const { columns, lines } = layoutOf(graph);
+  const heights = columns.map((column) => column.reduce((sum, spot) => sum + heightOf(spot) + GAP.y, -GAP.y));
+  const height = Math.max(...heights) + 2 * MARGIN;
+  const width = columns.length * (BOX.width + GAP.x) - GAP.x + 2 * MARGIN;
+  const places = new Map<Spot, Place>();
+  for (const [index, column] of columns.entries()) {
+    let y = (height - (heights[index] ?? 0)) / 2;
+    for (const spot of column) {
+      places.set(spot, { x: index * (BOX.width + GAP.x) + MARGIN, y, middle: y + heightOf(spot) / 2 });
+      y += heightOf(spot) + GAP.y;
     }
   }
-  const at = (node: GraphNode) => places.get(node) ?? { x: 0, y: 0 };
+  const at = (spot: Spot) => places.get(spot) ?? { x: 0, y: 0, middle: 0 };
+  const drawn = columns
+    .flat()
+    .map((spot) => (spot.kind === 'bend' ? passing(at(spot)) : box(spot, at(spot))));
   return html`<div class="wide"><svg viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img"
  aria-label="What reads what: datasets, models, exports">
-${graph.edges.map(({ from, to }) => line(at(from), at(to)))}${graph.nodes.map((node) => box(node, at(node)))}</svg></div>`;
+${lines.map(({ from, to }) => line(at(from), at(to)))}${drawn}</svg></div>`;
+}
+
+function heightOf({ kind }: Spot): number {
+  return kind === 'bend' ? 4 : BOX.height;
 }
 
 function line(from: Place, to: Place): Markup {
-  const [startX, startY] = [from.x + BOX.width, from.y + BOX.height / 2];
-  const [endX, endY] = [to.x, to.y + BOX.height / 2];
-  const bend = Math.max(GAP.x / 2, (endX - startX) / 2);
-  return html`<path class="line" d="M${startX} ${startY}C${startX + bend} ${startY} ${endX - bend} ${endY} ${endX} ${endY}"/>
+  const start = from.x + BOX.width;
+  const bend = Math.max(GAP.x / 2, (to.x - start) / 2);
+  return html`<path class="line" d="M${start} ${from.middle}C${start + bend} ${from.middle} ${to.x - bend} ${to.middle} ${to.x} ${to.middle}"/>
+`;
+}
+
+function passing({ x, middle }: Place): Markup {
+  return html`<path class="line" d="M${x} ${middle}h${BOX.width}"/>
 `;
 }
 

@@ -1,3 +1,4 @@
+import { briefType } from '../pipelines/tables/type-names.ts';
 import type {
   CheckRow,
   DocumentedDataset,
@@ -19,11 +20,19 @@ export function datasetMarkup({ name, parentTable, relation, versions }: Documen
     one.rows,
     one.first_file,
     one.last_file,
-    one.columns.map((column, at) => html`${at === 0 ? '' : ', '}${code(column.name)} ${column.type}`),
   ]);
   return html`<article id="${anchorOf('dataset', name)}"><h3>${name}</h3>
 <p>${code(parentTable)}, ${rowsText(rows)} in ${count(versions.length)} ${versions.length === 1 ? 'version' : 'versions'}.</p>
-${described(relation)}${table(['version', 'table', 'folder', 'rows', 'first file', 'last file', 'columns'], cells)}</article>
+${described(relation)}${table(['version', 'table', 'folder', 'rows', 'first file', 'last file'], cells)}${versions.map(columnsOf)}</article>
+`;
+}
+
+/** As the version table has them: a small text, for there may be many. */
+function columnsOf({ version, columns }: DocumentedDataset['versions'][number]): Markup {
+  const list = columns.map(
+    ({ name, type }, at) => html`${at === 0 ? '' : ', '}${code(name)} ${briefType(type)}`,
+  );
+  return html`<p class="columns">Version ${version}: ${list}</p>
 `;
 }
 
@@ -61,7 +70,7 @@ function described({ comment, columns }: Relation): Markup {
   const hasComments = columns.some((column) => column.comment !== null);
   const cells = columns.map((column) => [
     code(column.name),
-    column.type,
+    briefType(column.type),
     ...(hasComments ? [column.comment] : []),
   ]);
   return html`${text}${table(['column', 'type', ...(hasComments ? ['comment'] : [])], cells)}`;

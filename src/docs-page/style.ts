@@ -13,11 +13,12 @@ h3 { font-size: 1.05rem; margin: 0; } p { margin: .35rem 0; } a { color: var(--l
 nav { display: flex; flex-wrap: wrap; gap: .3rem 1.2rem; margin-top: .75rem; }
 article { margin: 1rem 0 1.75rem; }
 article:target, tr:has(:target) { outline: 2px solid var(--link); outline-offset: 6px; }
+.columns { font-size: .85rem; max-width: 65rem; }
 code { font: .9em/1.4 ui-monospace, monospace; }
 .wide { overflow-x: auto; margin: .6rem 0; }
 table { border-collapse: collapse; font-size: .9rem; }
 th, td { padding: .28rem .7rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); max-width: 32rem; }
-td { overflow-wrap: break-word; } th { background: var(--shade); font-weight: 600; white-space: nowrap; }
+td { overflow-wrap: break-word; } th { background: var(--shade); font-weight: 600; white-space: nowrap; overflow-wrap: normal; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; } .time { white-space: nowrap; }
 .status { font-weight: 600; } .good { color: var(--good); } .bad { color: var(--bad); } .doubtful { color: var(--doubtful); }
 svg { display: block; max-width: 100%; height: auto; min-width: 32rem; }
