@@ -19,7 +19,8 @@ export function release(what: string, options: ReleaseOptions): Promise<number> 
   return finishNamed(options, files, async (application, onDispatcher) => {
     const { pool } = application.context;
     const run = await heldRun(pool, what);
-    if (!(await releaseHeld(pool, run.fileId, options.append ? 'append' : 'supersede'))) throw notHeld(run);
+    if (!(await releaseHeld(pool, run.fileId, options.append ? 'append' : 'supersede')))
+      throw await noLongerHeld(pool, run);
     stepDone('delivery released', run.path);
     await application.finishFiles([run.fileId], onDispatcher);
   });
@@ -30,7 +31,7 @@ export function discard(what: string, options: CommonOptions): Promise<number> {
   return withApplication(options, { applicationName: 'sluice discard' }, async (application) => {
     const { pool } = application.context;
     const run = await heldRun(pool, what);
-    if (!(await discardHeld(pool, run.fileId))) throw notHeld(run);
+    if (!(await discardHeld(pool, run.fileId))) throw await noLongerHeld(pool, run);
     stepDone('delivery discarded', run.path);
     await application.outcomes.writePending([run.fileId]);
     const { runId, fileName, path } = run;
@@ -48,4 +49,14 @@ async function heldRun(pool: Pool, what: string): Promise<RunState> {
 
 function notHeld({ runId: run, fileName: file, status }: RunState): SluiceError {
   return new SluiceError('RUN_NOT_HELD', { run, file, status });
+}
+
+/** The run of a hold stays `held` when its file is released; what became of it stands in the file. */
+async function noLongerHeld(pool: Pool, run: RunState): Promise<SluiceError> {
+  const { rows } = await pool.query<{ status: string }>(
+    'select status from sluice.source_file where file_id = $1',
+    [run.fileId],
+  );
+  const now = rows[0]?.status ?? 'forgotten';
+  return notHeld({ ...run, status: now === 'held' ? 'still being set aside' : `released, and now ${now}` });
 }

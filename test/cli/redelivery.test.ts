@@ -36,4 +36,14 @@ it('sluice replay, release and discard tell by exit code and JSON what became of
     { runId: 1, status: 'superseded' },
   ]);
   expect(await service.value('select count(*) from staging.orders')).toBe(3);
+
+  await service.drop('orders.csv', csvText(4, 20));
+  const second = JSON.parse((await service.run(['once', '--json'])).stdout).files[0].runId;
+  expect((await service.run(['release', String(second)])).code).toBe(0);
+  const twice = await service.run(['release', String(second)]);
+  expect([twice.code, twice.stderr]).toEqual([
+    2,
+    expect.stringContaining('it is released, and now published'),
+  ]);
+  expect(await service.value('select count(*) from staging.orders')).toBe(4);
 });
