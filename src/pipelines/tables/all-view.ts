@@ -48,9 +48,13 @@ export async function refreshAllView(client: PoolClient, known: KnownDataset): P
   const selects = inOrder(known.versions).map((version) => selectOf(known, version, columns));
   await client.query(`${makeView(parent, there?.options ?? null)} AS ${selects.join(' UNION ALL ')}`);
   for (const grant of grants) await client.query(grant);
-  await client.query(
-    `COMMENT ON VIEW ${viewName(parent)} IS ${quoteLiteral(`${MADE_BY_SLUICE}: all versions`)}`,
-  );
+  const comment = commentOf(there?.comment ?? 'all versions');
+  await client.query(`COMMENT ON VIEW ${viewName(parent)} IS ${quoteLiteral(comment)}`);
+}
+
+/** What somebody else has written on the view stays, behind the words by which `DEV` knows it. */
+function commentOf(text: string): string {
+  return text.startsWith(MADE_BY_SLUICE) ? text : `${MADE_BY_SLUICE}: ${text}`;
 }
 
 interface Place {
@@ -130,18 +134,22 @@ interface View {
   readonly columns: readonly ViewColumn[];
   /** As they are written in a statement. */
   readonly options: string | null;
+  readonly comment: string | null;
 }
 
-/** The view as it is; null when there is none of ours. */
+/** The view as it is; null when there is none of ours. Its first columns tell, since anybody may put a comment of their own on it. */
 async function readView(client: PoolClient, parent: TableName): Promise<View | null> {
-  const { rows } = await client.query<ViewColumn & { options: string | null }>(
-    `select a.attname as name, format_type(a.atttypid, a.atttypmod) as type, array_to_string(c.reloptions, ', ') as options
+  const { rows } = await client.query<ViewColumn & Omit<View, 'columns'>>(
+    `select a.attname as name, format_type(a.atttypid, a.atttypmod) as type, array_to_string(c.reloptions, ', ') as options,
+            obj_description(c.oid, 'pg_class') as comment
        from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0
-      where c.oid = to_regclass($1) and c.relkind = 'v' and starts_with(obj_description(c.oid, 'pg_class'), $2)
+      where c.oid = to_regclass($1) and c.relkind = 'v'
       order by a.attnum`,
-    [viewName(parent), MADE_BY_SLUICE],
+    [viewName(parent)],
   );
   const [first] = rows;
-  if (first === undefined) return null;
-  return { columns: rows.map(({ name, type }) => ({ name, type })), options: first.options };
+  const isOurs = ORIGIN.every(({ name, type }, at) => rows[at]?.name === name && rows[at]?.type === type);
+  if (first === undefined || !isOurs) return null;
+  const { options, comment } = first;
+  return { columns: rows.map(({ name, type }) => ({ name, type })), options, comment };
 }

@@ -58,6 +58,22 @@ test('a view that nobody reads is made anew in the order of the versions, and ri
   ]);
 });
 
+test('a view with a comment of somebody else is kept current, and the comment stays', async () => {
+  await load('v1', V1);
+  await engine.query("comment on view staging.app_t__all is 'people by version'");
+  await load('v3', V3);
+  expect(await fileColumns()).toEqual(['id', 'early', 'late']);
+  await engine.query('comment on view staging.app_t__all is null');
+  await load('v2', V2);
+  expect(await fileColumns()).toEqual(['id', 'early', 'middle', 'late']);
+  expect(await engine.query('select count(*)::int as rows from staging.app_t__all')).toEqual([{ rows: 3 }]);
+  await engine.query("comment on view staging.app_t__all is 'people by version'");
+  await load('v4', dumpOf({ id: 'integer', later: 'text' }, ['4', 'd']));
+  expect(await engine.query("select obj_description('staging.app_t__all'::regclass) as comment")).toEqual([
+    { comment: 'made by Sluice: people by version' },
+  ]);
+});
+
 test('a view that others read stays, with its rights, and gains columns at its end', async () => {
   await load('v3', V3);
   await engine.query(`grant select on staging.app_t__all to ${READER}`);
