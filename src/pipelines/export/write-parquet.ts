@@ -8,7 +8,7 @@ import { messageOf, SluiceError } from '../../errors.ts';
 import { duckdbCopy, type ParquetColumn } from './parquet-columns.ts';
 
 /** Of DuckDB alone; what it does not hold goes to a file. Node and the library itself come on top. */
-const MEMORY = '112MB';
+const MEMORY = '80MB';
 
 export interface ParquetTarget {
   readonly export: string;
