@@ -12,6 +12,7 @@ const LARGE = 130_000;
 
 it('sluice retract: plans, refuses what is in the way, takes back, and says so the second time', async () => {
   const service = await Service.create();
+  await service.write('warehouse/total.sql', 'select count(*) as n from {{ staging.orders }}');
   await service.drop('north/orders.csv', csvText(3, 1));
   await service.drop('south/orders.csv', csvText(LARGE, 11));
   expect((await service.run(['once'])).code).toBe(0);
@@ -28,6 +29,7 @@ it('sluice retract: plans, refuses what is in the way, takes back, and says so t
   expect(plan).toMatchObject({
     ...{ runId: run, rows: LARGE, corrections: [] },
     dependents: [
+      { name: 'model datawarehouse.total', table: 'staging.orders', effect: 'reads' },
       { name: 'view all_orders', table: 'staging.orders', effect: 'reads' },
       { name: 'view peek', table: `staging_segments.${segment?.name}`, effect: 'blocks' },
     ],

@@ -2,9 +2,9 @@ import type { Pool } from 'pg';
 import type { PublishedLoad } from '../../ledger/undo.ts';
 import { segmentSchema } from '../tables/segments.ts';
 
-/** Something outside of Sluice that has to do with the tables of a run. */
+/** Something that has to do with the tables of a run. */
 export interface Dependent {
-  /** `view public.big_orders`, `foreign key … of public.notes`, `session 4711 (psql)`. */
+  /** `view public.big_orders`, `model datawarehouse.sales`, `foreign key … of public.notes`, `session 4711 (psql)`. */
   readonly name: string;
   /** `schema.table`. */
   readonly table: string;
@@ -12,7 +12,7 @@ export interface Dependent {
   readonly effect: 'reads' | 'blocks' | 'may block';
 }
 
-/** Views and foreign keys on the tables of these load jobs, and sessions that hold a segment at this moment. */
+/** Views, models and foreign keys on the tables of these load jobs, and sessions that hold a segment at this moment. */
 export async function findDependents(pool: Pool, loads: readonly PublishedLoad[]): Promise<Dependent[]> {
   const tables = loads.flatMap(({ schema, parentTable, versionTable, merged }) => [
     [schema, parentTable],
@@ -25,6 +25,7 @@ export async function findDependents(pool: Pool, loads: readonly PublishedLoad[]
   const { rows } = await pool.query<Dependent>(DEPENDENTS, [
     JSON.stringify(tables),
     JSON.stringify(segments),
+    JSON.stringify(loads.map(({ dataset, schema, parentTable }) => [dataset, `${schema}.${parentTable}`])),
   ]);
   return rows;
 }
@@ -45,6 +46,10 @@ const DEPENDENTS = `
     join pg_rewrite w on w.oid = d.objid
     join pg_class v on v.oid = w.ev_class and v.oid <> t.oid
      and not starts_with(coalesce(obj_description(v.oid, 'pg_class'), ''), 'made by Sluice')
+  union all
+  select distinct 'model ' || m.schema_name || '.' || m.name, d->>1, 'reads'
+    from sluice.model m, jsonb_array_elements($3::jsonb) d
+   where m.hash is not null and m.inputs ? (d->>0)
   union all
   select 'foreign key ' || k.conname || ' of ' || k.conrelid::regclass, t.name,
          case when t.is_segment then 'blocks' else 'may block' end
