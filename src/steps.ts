@@ -39,6 +39,7 @@ export const STEPS = {
     'group published',
   ],
   outcome: [
+    'file set aside',
     'file linked',
     'sidecar moved',
     'file moved',

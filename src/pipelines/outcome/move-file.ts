@@ -10,13 +10,52 @@ import { stepDone } from '../../steps.ts';
  * Doing it again after a crash half way ends the same.
  */
 export async function moveFile(file: SourceFile, folder: string, runId: number): Promise<Buffer | null> {
-  if (!(await isStill(file.path, file.identity))) return findMoved(file, folder, runId);
-  await makeFolder(folder);
-  for (const target of targets(file, folder, runId)) {
-    if (target.equals(file.path)) return target;
-    if (await moveTo(file, target)) return target;
-  }
+  const names = targets(file, folder, runId);
+  if (names.some((name) => name.equals(file.path)))
+    return (await isStill(file.path, file.identity)) ? file.path : null;
+  const aside = asideOf(Buffer.from(folder), file);
+  if (!(await takeAside(file, folder, aside))) return findMoved(file, names);
+  for (const name of names) if (await nameAnew(file, aside, name)) return name;
   throw new Error(`every name for ${file.displayPath} in ${folder} is taken`);
+}
+
+/** Deletes a source file; one that is gone, or is no longer the one that was worked on, is left alone. */
+export async function deleteFile(file: SourceFile): Promise<void> {
+  const aside = asideOf(file.path.subarray(0, file.path.lastIndexOf('/')), file);
+  if (await takeAside(file, null, aside)) await unlink(aside);
+}
+
+/** Found again after a crash by its name, which nobody else uses; no watcher looks at it. */
+function asideOf(folder: Buffer, { fileId }: SourceFile): Buffer {
+  return Buffer.concat([folder, Buffer.from(`${path.sep}.sluice-moving-${fileId}`)]);
+}
+
+/**
+ * Takes the file away from where its sender may put another over it at any moment: what was looked at there and what is
+ * moved or deleted a moment later need not be the same. So it is first given a name of our own, and looked at under that. What turns
+ * out to be another is put back. False when there is nothing of ours.
+ */
+async function takeAside(file: SourceFile, folder: string | null, aside: Buffer): Promise<boolean> {
+  if ((await lstat(aside).catch(() => null)) === null) {
+    if (!(await isStill(file.path, file.identity))) return false;
+    if (folder !== null) await makeFolder(folder);
+    if (!(await renameIfThere(file.path, aside))) return false;
+    stepDone('file set aside', file.displayPath);
+  }
+  if (await isItself(aside, file.identity)) return true;
+  // Where a newer one lies by now, its sender has put that over the one that is here.
+  if (!(await moveBack(aside, file.path))) await unlink(aside);
+  return false;
+}
+
+async function renameIfThere(from: Buffer, to: Buffer): Promise<boolean> {
+  try {
+    await rename(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
 }
 
 /** On a file system that cannot be written to Node gives the wrong reason, and a plain attempt the right one. */
@@ -55,8 +94,8 @@ export async function isStill(at: Buffer, identity: FileIdentity): Promise<boole
 }
 
 /** It may have grown where it lies now: its sender still holds it open. */
-async function findMoved(file: SourceFile, folder: string, runId: number): Promise<Buffer | null> {
-  for (const target of targets(file, folder, runId)) if (await isItself(target, file.identity)) return target;
+async function findMoved(file: SourceFile, names: readonly Buffer[]): Promise<Buffer | null> {
+  for (const name of names) if (await isItself(name, file.identity)) return name;
   return null;
 }
 
@@ -80,24 +119,24 @@ function targets(file: SourceFile, folder: string, runId: number): Buffer[] {
 }
 
 /** A link fails when the target exists, which a rename does not; where links are not to be had, look before renaming. */
-async function moveTo(file: SourceFile, target: Buffer): Promise<boolean> {
+async function nameAnew(file: SourceFile, aside: Buffer, target: Buffer): Promise<boolean> {
   try {
-    await link(file.path, target);
+    await link(aside, target);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'EEXIST') return (await isStill(target, file.identity)) && finishMove(file);
+    if (code === 'EEXIST') return (await isItself(target, file.identity)) && finishMove(file, aside);
     if (!NO_LINKS.has(code ?? '')) throw error;
     if ((await lstat(target).catch(() => null)) !== null) return false;
-    await rename(file.path, target);
+    await rename(aside, target);
     return true;
   }
-  return finishMove(file);
+  return finishMove(file, aside);
 }
 
 const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EACCES', 'EXDEV']);
 
-async function finishMove(file: SourceFile): Promise<boolean> {
+async function finishMove(file: SourceFile, aside: Buffer): Promise<boolean> {
   stepDone('file linked', file.displayPath);
-  await unlink(file.path);
+  await unlink(aside);
   return true;
 }

@@ -1,4 +1,4 @@
-import { lstat, rm, unlink } from 'node:fs/promises';
+import { lstat, rm } from 'node:fs/promises';
 import path from 'node:path';
 import PQueue from 'p-queue';
 import type { Pool } from 'pg';
@@ -15,7 +15,7 @@ import {
 } from '../../ledger/outcomes.ts';
 import type { SourceFile } from '../../ledger/source-file.ts';
 import { stepDone } from '../../steps.ts';
-import { isStill, moveBack, moveFile } from './move-file.ts';
+import { deleteFile, isStill, moveBack, moveFile } from './move-file.ts';
 import { writeReceipt } from './receipt.ts';
 import { writeRejectFiles } from './reject-files.ts';
 
@@ -140,10 +140,11 @@ export class OutcomeWriter {
   }
 
   private async remove(file: SourceFile): Promise<void> {
-    if (!(await isStill(file.path, file.identity))) return;
     // Last of all the file: as long as that is there, a crash leaves nothing that is not found again.
-    for (const sidecar of this.options.sidecars.pathsOf(file.path)) await rm(sidecar, { force: true });
-    await unlink(file.path);
+    if (await isStill(file.path, file.identity)) {
+      for (const sidecar of this.options.sidecars.pathsOf(file.path)) await rm(sidecar, { force: true });
+    }
+    await deleteFile(file);
   }
 
   private nameOf(target: Buffer): string {
