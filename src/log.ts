@@ -76,9 +76,13 @@ function openFiles(logger: winston.Logger, folder: string, options: LogOptions):
 function consoleTransport(target: LogOptions['console']): winston.transport {
   if (target === 'none') return new winston.transports.Console({ silent: true });
   const stream = process[target];
-  // A reader that went away (`sluice start | head`) must not stop the service.
-  if (!stream.listeners('error').includes(ignoreBrokenPipe)) stream.on('error', ignoreBrokenPipe);
+  outliveReader(stream);
   return new winston.transports.Stream({ stream, format: consoleFormat, eol: '\n' });
+}
+
+/** A reader that goes away (`sluice start | head`) must not stop what is under way. */
+export function outliveReader(stream: NodeJS.WriteStream): void {
+  if (!stream.listeners('error').includes(ignoreBrokenPipe)) stream.on('error', ignoreBrokenPipe);
 }
 
 function ignoreBrokenPipe(): void {

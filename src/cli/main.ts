@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Command, CommanderError } from 'commander';
 import { toSluiceError } from '../db/database-error.ts';
 import { safeText } from '../log/safe-text.ts';
+import { outliveReader } from '../log.ts';
 import { type AnalysisOptions, analysis } from './analysis.ts';
 import { type ChecksOptions, checks } from './checks.ts';
 import type { CommonOptions } from './command.ts';
@@ -31,6 +32,8 @@ import { versions } from './versions.ts';
 /** Runs one command; `argv` without node and script. Gives the process's exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
   let exitCode: number = EXIT.ok;
+  outliveReader(process.stdout);
+  outliveReader(process.stderr);
   const program = await buildProgram((code) => {
     exitCode = code;
   });

@@ -1,7 +1,8 @@
-import { lstat, rm, rmdir, unlink } from 'node:fs/promises';
+import { lstat, rmdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import type { Pool } from 'pg';
 import type { KeepRule } from '../config/keep-rule.ts';
+import { removeSidecars } from '../formats/sidecar/remove-sidecars.ts';
 import type { Sidecars } from '../formats/sidecar/sidecars.ts';
 import { type RemovableFile, recordRemoved, removableFiles } from '../ledger/removable-files.ts';
 import { type Candidate, oldOnes } from './old-ones.ts';
@@ -66,7 +67,7 @@ export async function removeSourceFiles(
 
 async function remove({ path: at }: RemovableFile, sidecars: Sidecars): Promise<void> {
   await unlink(at);
-  for (const sidecar of sidecars.pathsOf(at)) await rm(sidecar, { force: true });
+  await removeSidecars(sidecars, at);
 }
 
 /** Folders of days, and not the one that files are moved to today. */

@@ -172,3 +172,19 @@ function canMount(): boolean {
     execFileSync('rmdir', [folder]);
   }
 }
+
+it('a file whose name leaves no room for the suffix of a sidecar is deleted like any other', async () => {
+  const service = await Service.create({ CLEANUP: 'delete' });
+  await service.drop(`${'x'.repeat(251)}.csv`, csvText(3));
+  expect((await service.run(['once'])).code).toBe(0);
+  expect(await service.filesIn('imports')).toEqual([]);
+});
+
+it('a command goes on when the reader of what it prints goes away', async () => {
+  const service = await Service.create();
+  await service.drop('orders.csv', csvText(3));
+  const running = service.spawn(['once', '--json']);
+  running.child.stdout?.destroy();
+  expect((await running.ended(60_000)).code).toBe(0);
+  expect(await service.statuses()).toMatchObject([{ name: 'orders.csv', status: 'published' }]);
+});

@@ -77,6 +77,14 @@ it('deletes old source files, receipts and reject files, but for what somebody n
   expect(await findings()).toEqual([]);
 });
 
+it('deletes files whose names leave no room for the suffix of a sidecar', async () => {
+  await engine.load(`imports/${'x'.repeat(251)}.csv`, 'id\n1\n');
+  await makeOlder(40);
+  const done = await keepUp({ processed: DAYS_30 });
+  expect(done.find(({ what }) => what === 'processed files')).toMatchObject({ count: 1, errors: [] });
+  expect(await names('imports/processed')).toEqual([]);
+});
+
 it('keeps the newest files when there are too many bytes, and none that is younger than two days is taken for that', async () => {
   for (const name of ['a', 'b', 'c']) {
     await engine.load(`imports/${name}.csv`, `id\n${name.repeat(10)}\n`);

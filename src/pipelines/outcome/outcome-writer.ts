@@ -1,9 +1,10 @@
-import { lstat, rm } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import path from 'node:path';
 import PQueue from 'p-queue';
 import type { Pool } from 'pg';
 import type { Settings } from '../../config/settings.ts';
 import { messageOf, SluiceError } from '../../errors.ts';
+import { removeSidecars } from '../../formats/sidecar/remove-sidecars.ts';
 import type { Sidecars } from '../../formats/sidecar/sidecars.ts';
 import {
   type CarriedOut,
@@ -141,9 +142,7 @@ export class OutcomeWriter {
 
   private async remove(file: SourceFile): Promise<void> {
     // Last of all the file: as long as that is there, a crash leaves nothing that is not found again.
-    if (await isStill(file.path, file.identity)) {
-      for (const sidecar of this.options.sidecars.pathsOf(file.path)) await rm(sidecar, { force: true });
-    }
+    if (await isStill(file.path, file.identity)) await removeSidecars(this.options.sidecars, file.path);
     await deleteFile(file);
   }
 
