@@ -46,7 +46,7 @@ export const DECRYPTION_ERRORS = {
     kind: 'terminal',
     message: '{file} was altered or damaged after it was encrypted: {reason}',
     remedy:
-      'Nothing of it was published. Ask the sender for the file again; if it repeats, ask who handles it.',
+      'Nothing of it was published. Ask the sender for the file again; if it repeats, ask who handles it. Of some 300 wrong passphrases one shows like this.',
   },
   ENCRYPTED_UNPROTECTED: {
     kind: 'terminal',
