@@ -47,7 +47,10 @@ async function slowLoad(): Promise<{ service: Service; file: string }> {
   proxy.bytesPerSecond = 4_000_000;
   const file = await service.drop('orders.csv', csvText(ROWS));
   await eventually(
-    async () => (await service.value<number>('select count(*) from pg_stat_progress_copy')) > 0,
+    async () =>
+      (await service.value<number>(
+        'select count(*) from pg_stat_progress_copy where datname = current_database()',
+      )) > 0,
     60_000,
     'the file is being copied',
   );

@@ -65,7 +65,10 @@ it('an archive that is replaced while it is read is not published: the other is'
   proxy.bytesPerSecond = 4_000_000;
   const file = await service.drop('app_v1.zip', dumpOf(250_000, 1));
   await eventually(
-    async () => (await service.value<number>('select count(*) from pg_stat_progress_copy')) > 0,
+    async () =>
+      (await service.value<number>(
+        'select count(*) from pg_stat_progress_copy where datname = current_database()',
+      )) > 0,
     60_000,
     'the archive is being copied',
   );
