@@ -60,6 +60,7 @@ const DEPENDENTS = `
     from touched t
     join pg_locks l on l.relation = t.oid and l.granted
     join pg_stat_activity a on a.pid = l.pid and a.pid <> pg_backend_pid()
-   where t.is_segment
+   -- The server's own workers (autovacuum) have no user; they give way by themselves.
+   where t.is_segment and a.usesysid is not null
      and l.database = (select oid from pg_database where datname = current_database())
    order by 2, 1`;
