@@ -15,6 +15,12 @@ export interface FolderEventsOptions {
   readonly onUnavailable: (error: unknown) => void;
 }
 
+/**
+ * Polling compares with a first `stat` of its own, made some time after `watch` has resolved: what changes before it is never
+ * told. One more look is taken when it is over for certain.
+ */
+const FIRST_STAT_MS = 2000;
+
 interface Watched {
   readonly signature: string;
   readonly watcher: OneFolder;
@@ -26,12 +32,20 @@ interface Watched {
  * passing the `readdir` throttle; refusing it there leaves the one watch on the folder and its `raw` events.
  */
 class OneFolder extends FSWatcher {
+  #lookAgain: NodeJS.Timeout | undefined;
+
+  /** Calls back once, when `ms` have passed, unless it is shut before. */
+  lookAgainAfter(ms: number, look: () => void): void {
+    this.#lookAgain = setTimeout(look, ms);
+  }
+
   override _throttle(type: ThrottleType, path: string, timeout: number): Throttler | false {
     return type === 'readdir' ? false : super._throttle(type, path, timeout);
   }
 
   /** Closing removes all listeners, and an error of work still under way would then be thrown. */
   shut(): Promise<void> {
+    clearTimeout(this.#lookAgain);
     const closed = this.close();
     this.on('error', () => undefined);
     return closed;
@@ -64,6 +78,8 @@ export class FolderEvents {
     this.#watched.set(key, { signature, watcher });
     watcher.on('raw', (_event, at, details) => this.#heard(folder, real, at, details));
     watcher.on('error', (error) => this.#failed(folder, watcher, error));
+    if (this.#options.usePolling)
+      watcher.lookAgainAfter(FIRST_STAT_MS, () => this.#options.onEvent(folder, null));
     // Rejects on `close` and on an error, which the listener above deals with: either way there is nothing to wait for.
     const ready = once(watcher, 'ready', { signal: this.#closed.signal }).catch(() => undefined);
     watcher.add(real.toString('utf8'));
