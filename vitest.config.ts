@@ -8,7 +8,8 @@ export default defineConfig({
     pool: 'forks',
     // Tests start servers and child processes of their own; more workers than this only wait for each other.
     maxWorkers: 4,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Limits for what hangs; a busy machine is no reason to fail.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });

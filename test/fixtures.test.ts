@@ -2,14 +2,11 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Pool } from 'pg';
-import { afterAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { quoteIdentifier } from '../src/db/identifiers.ts';
 import { CATALOGUE } from '../src/errors.ts';
 import { type Delivered, deliver, ENTRY_POINTS } from './entry-points.ts';
 import { ReusedDatabases } from './reused-databases.ts';
-
-// Several processes each, perhaps on a busy machine.
-vi.setConfig({ testTimeout: 120_000 });
 
 const FIXTURES = join(import.meta.dirname, 'fixtures');
 const databases = new ReusedDatabases();

@@ -2,11 +2,8 @@ import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'csv-parse/sync';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Service } from './service.ts';
-
-// Several processes each, perhaps on a busy machine.
-vi.setConfig({ testTimeout: 120_000 });
 
 const NAME = '2019_free_title_data.csv';
 const TITLES = join(import.meta.dirname, 'fixtures/public', NAME);

@@ -5,8 +5,9 @@ import { gunzipSync } from 'node:zlib';
 import { expect, it, vi } from 'vitest';
 import { Service } from '../service.ts';
 
-// Several processes each, perhaps on a busy machine.
-vi.setConfig({ testTimeout: 120_000 });
+const ADVISORY_LOCKS = `
+  select count(*) from pg_locks
+   where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())`;
 
 const CONFIG = `import { defineConfig, defineExport } from 'sluice';
 export default defineConfig({
@@ -90,11 +91,7 @@ it('sluice export: killed in the middle, the file before stands, and the next ru
   );
   await killed.kill();
   expect(await readFile(join(service.exports, 'k.csv'), 'utf8')).toBe('one\n1\n');
-  await vi.waitFor(
-    async () =>
-      expect(await service.value("select count(*) from pg_locks where locktype = 'advisory'")).toBe(0),
-    { timeout: 60_000 },
-  );
+  await vi.waitFor(async () => expect(await service.value(ADVISORY_LOCKS)).toBe(0), { timeout: 60_000 });
   expect((await service.run(['export', '--query', 'select 2 as one', ...file])).code).toBe(0);
   expect(await readFile(join(service.exports, 'k.csv'), 'utf8')).toBe('one\n2\n');
   expect((await service.filesIn('exports')).sort()).toEqual(['k.csv', 'k.csv.manifest.json']);

@@ -1,8 +1,6 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { csvText } from '../generated.ts';
 import { Service } from '../service.ts';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 test('plan tells what the contract makes of a file, with the cost of a rewrite, and loading says it before it does it', async () => {
   const service = await Service.create();

@@ -1,9 +1,6 @@
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { csvText } from '../generated.ts';
 import { Service } from '../service.ts';
-
-// Several processes each, perhaps on a busy machine.
-vi.setConfig({ testTimeout: 120_000 });
 
 it('sluice replay, release and discard tell by exit code and JSON what became of files', async () => {
   const service = await Service.create();

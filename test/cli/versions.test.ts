@@ -1,8 +1,6 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { buildZip } from '../formats/archive/build-zip.ts';
 import { Service } from '../service.ts';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 function dumpOf(types: Readonly<Record<string, string>>, rows: readonly string[]): Buffer {
   const described = Object.entries(types).map(([column_name, column_type]) => ({ column_name, column_type }));

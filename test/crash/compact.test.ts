@@ -1,10 +1,8 @@
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { STEPS } from '../../src/steps.ts';
 import { csvText } from '../generated.ts';
 import { Service } from '../service.ts';
 import { expectNothingLeftOver, killedAfter } from './killed.ts';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 /** More than one block, so that the rows lie in segments. */
 const LARGE = 130_000;

@@ -1,10 +1,7 @@
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { createTestDatabase } from '../database.ts';
 import { Service } from '../service.ts';
 import { expectNothingLeftOver, killedAfter } from './killed.ts';
-
-// Several processes each, perhaps on a busy machine.
-vi.setConfig({ testTimeout: 120_000 });
 
 it.each([
   ['segment committed', 'failed'],

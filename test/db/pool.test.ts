@@ -40,7 +40,7 @@ describe('a session of the pool', () => {
   it('that breaks while idle does not end the process, and is replaced', async () => {
     const { rows } = await database.pool.query('select pg_backend_pid() as pid');
     await onServer((admin) => admin.query('select pg_terminate_backend($1)', [rows[0].pid]));
-    await expect.poll(() => database.pool.totalCount).toBe(0);
+    await expect.poll(() => database.pool.totalCount, { timeout: 60_000 }).toBe(0);
     expect((await database.pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
   });
 
@@ -48,7 +48,9 @@ describe('a session of the pool', () => {
     const client = await database.pool.connect();
     const { rows } = await client.query('select pg_backend_pid() as pid');
     await onServer((admin) => admin.query('select pg_terminate_backend($1)', [rows[0].pid]));
-    await expect.poll(() => client.query('select 1').catch(() => 'broken')).toBe('broken');
+    await expect
+      .poll(() => client.query('select 1').catch(() => 'broken'), { timeout: 60_000 })
+      .toBe('broken');
     client.release(true);
   });
 

@@ -1,9 +1,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { Service } from '../service.ts';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const CONFIG = `import { defineConfig, defineExport } from 'sluice';
 export default defineConfig({

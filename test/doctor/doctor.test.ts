@@ -1,12 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { examine } from '../../src/doctor/examine.ts';
 import { csvText } from '../generated.ts';
 import { Service } from '../service.ts';
-
-// Several processes each, perhaps on a busy machine.
-vi.setConfig({ testTimeout: 120_000 });
 
 /** Damage by the name of the check that has to find it. */
 const DAMAGES: Readonly<Record<string, readonly string[]>> = {

@@ -1,10 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { csvText } from '../generated.ts';
 import { Service } from '../service.ts';
-
-// Several processes each, perhaps on a busy machine.
-vi.setConfig({ testTimeout: 120_000 });
 
 const SMALL = 1_000;
 const LARGE = 300_000;

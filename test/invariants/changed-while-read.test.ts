@@ -1,12 +1,9 @@
 import { appendFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { DatabaseProxy } from '../database-proxy.ts';
 import { csvRecords, csvText } from '../generated.ts';
 import { eventually, Service } from '../service.ts';
-
-// Several processes each, perhaps on a busy machine.
-vi.setConfig({ testTimeout: 120_000 });
 
 /** About 6 MB: more than one block, so that it is read while it is copied. */
 const ROWS = 150_000;

@@ -1,12 +1,9 @@
 import { rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { csvText } from '../generated.ts';
 import { eventually, Service } from '../service.ts';
-
-// Several processes each, perhaps on a busy machine.
-vi.setConfig({ testTimeout: 120_000 });
 
 it('I4 the file outlives the commit: killed between commit and move, the next start moves and loads nothing twice', async () => {
   const service = await Service.create();

@@ -1,11 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { buildZip } from '../formats/archive/build-zip.ts';
 import { Service } from '../service.ts';
-
-// Several processes each, perhaps on a busy machine.
-vi.setConfig({ testTimeout: 120_000 });
 
 const ESC = '\u001b';
 /** What terminals obey, and what reorders or forges lines. */

@@ -1,13 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { DatabaseProxy } from '../database-proxy.ts';
 import { csvText } from '../generated.ts';
 import { eventually, Service } from '../service.ts';
-
-// Several processes each, perhaps on a busy machine.
-vi.setConfig({ testTimeout: 120_000 });
 
 it('I7 nobody waits for a poison file: FIFOs and links are left alone, and reported once', async () => {
   const service = await Service.create();

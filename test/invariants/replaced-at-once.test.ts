@@ -1,8 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { Engine } from '../pipelines/load/engine.ts';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const READERS = 4;
 const READ_EVERY_MS = 5;

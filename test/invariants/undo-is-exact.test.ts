@@ -1,10 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, expect, it, vi } from 'vitest';
+import { afterEach, expect, it } from 'vitest';
 import { csvText } from '../generated.ts';
 import { Engine } from '../pipelines/load/engine.ts';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 /** More than one block, so that the rows lie in segments. */
 const LARGE = { rows: 5_000, rowBytes: 1_000 };

@@ -1,14 +1,11 @@
 import { open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { DatabaseProxy } from '../database-proxy.ts';
 import { buildZip } from '../formats/archive/build-zip.ts';
 import { csvText } from '../generated.ts';
 import { eventually, Service } from '../service.ts';
-
-// Several processes each, perhaps on a busy machine.
-vi.setConfig({ testTimeout: 120_000 });
 
 const TYPES = { id: 'int', name: 'varchar(40)', amount: 'decimal(12,2)' };
 const descriptor = JSON.stringify(

@@ -1,11 +1,8 @@
 import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { csvText } from '../generated.ts';
 import { eventually, Service } from '../service.ts';
-
-// Several processes each, perhaps on a busy machine.
-vi.setConfig({ testTimeout: 120_000 });
 
 const CONFIG = `import { defineConfig, defineDataset } from 'sluice';
 export default defineConfig({ datasets: [

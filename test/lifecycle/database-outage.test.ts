@@ -1,10 +1,7 @@
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { DatabaseProxy } from '../database-proxy.ts';
 import { csvText } from '../generated.ts';
 import { eventually, Service } from '../service.ts';
-
-// Several processes each, perhaps on a busy machine.
-vi.setConfig({ testTimeout: 120_000 });
 
 it('a database that is down at start is waited for, with one line about it', async () => {
   const service = await Service.create();

@@ -2,12 +2,9 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { csvRecords, csvText } from '../generated.ts';
 import { eventually, Service } from '../service.ts';
-
-// Several processes each, perhaps on a busy machine.
-vi.setConfig({ testTimeout: 120_000 });
 
 /** More than one block, so that the rows lie in segments. */
 const LARGE = 130_000;

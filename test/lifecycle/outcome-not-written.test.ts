@@ -3,13 +3,10 @@ import { chown, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { onServer } from '../database.ts';
 import { csvText } from '../generated.ts';
 import { Service } from '../service.ts';
-
-// Several processes each, perhaps on a busy machine.
-vi.setConfig({ testTimeout: 120_000 });
 
 it('a receipts folder that cannot be used delays the outcome, not the load', async () => {
   const service = await Service.create();

@@ -1,13 +1,10 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { DatabaseProxy } from '../database-proxy.ts';
 import { csvText, sumOfIds, writeLargeCsv } from '../generated.ts';
 import { eventually, Service, type SluiceProcess } from '../service.ts';
-
-// Several processes each, perhaps on a busy machine.
-vi.setConfig({ testTimeout: 120_000 });
 
 /** About 10 MB: several blocks. */
 const ROWS = 250_000;

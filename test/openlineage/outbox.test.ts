@@ -1,12 +1,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { HttpTransport } from '../../src/openlineage/http-transport.ts';
 import { Outbox } from '../../src/openlineage/outbox.ts';
 import { eventsOf, type RunEvent } from '../../src/openlineage/run-event.ts';
 import { eventually } from '../service.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const PATIENCE_MS = 30_000;
 /** What waits in memory. */

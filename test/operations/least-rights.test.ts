@@ -2,13 +2,10 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
-import { expect, inject, it, vi } from 'vitest';
+import { expect, inject, it } from 'vitest';
 import { csvText } from '../generated.ts';
 import { OwnServer } from '../pipelines/own-server.ts';
 import { Service } from '../service.ts';
-
-// Several processes each, perhaps on a busy machine.
-vi.setConfig({ testTimeout: 120_000 });
 
 const POSTGRES_15 = '/usr/lib/postgresql/15/bin';
 const NAME = `sluice_least_${process.pid}`;

@@ -1,7 +1,5 @@
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { eventually, Service } from '../service.ts';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 it('the service deletes by its schedule what the rules say, and says so in one line', async () => {
   const service = await Service.create({ KEEP_RECEIPTS: '2d', UPKEEP_SCHEDULE: '* * * * * *' });

@@ -1,14 +1,12 @@
 import { readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { KEEP_FOREVER, type KeepRule } from '../../src/config/keep-rule.ts';
 import type { UpkeepSettings } from '../../src/config/upkeep-settings.ts';
 import { examine } from '../../src/doctor/examine.ts';
 import type { KeptUp } from '../../src/upkeep/kept-up.ts';
 import { upkeep, upkeepLine } from '../../src/upkeep/upkeep.ts';
 import { Engine } from '../pipelines/load/engine.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const DAY_MS = 86_400_000;
 const DAYS_30: KeepRule = { days: 30, bytes: null };

@@ -52,13 +52,18 @@ describe('events', () => {
     const folder = new WatchedFolder({ settleMs: 1000 });
     for (let at = 0; at < 2000; at++) folder.write(`${at}.csv`);
     await folder.watcher.start();
-    const before = process.cpuUsage();
-    for (let at = 0; at < 40; at++) {
-      folder.write('growing.csv', 'x'.repeat(at));
-      await sleep(20);
+    // The least of several times: what else goes on in this process uses some.
+    let least = Number.POSITIVE_INFINITY;
+    for (let time = 0; time < 5 && least > 500_000; time++) {
+      const before = process.cpuUsage();
+      for (let at = 0; at < 40; at++) {
+        folder.write('growing.csv', 'x'.repeat(at));
+        await sleep(20);
+      }
+      const { user, system } = process.cpuUsage(before);
+      least = Math.min(least, user + system);
     }
-    const used = process.cpuUsage(before);
-    expect(used.user + used.system).toBeLessThan(700_000);
+    expect(least).toBeLessThan(500_000);
   });
 });
 

@@ -10,7 +10,7 @@ import type { WatcherOptions } from '../../src/watcher/watcher-options.ts';
 
 /** Far longer than any test: a file found in time was found by an event. */
 export const NEVER_MS = 10 * 60_000;
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 export interface Delivery {
   readonly file: SettledFile;
@@ -81,7 +81,7 @@ export class WatchedFolder {
   }
 }
 
-/** Waits until a condition holds; throws when it does not for 20 s. */
+/** Waits until a condition holds; throws when it does not for a minute. */
 export async function until(condition: () => boolean): Promise<void> {
   const giveUpAt = performance.now() + PATIENCE_MS;
   while (!condition()) {

@@ -1,10 +1,7 @@
 import { Cron } from 'croner';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { deadlinePattern, type Freshness, lastDeadline } from '../../../src/pipelines/checks/freshness.ts';
 import { eventually, Service } from '../../service.ts';
-
-// Several processes each, perhaps on a busy machine.
-vi.setConfig({ testTimeout: 120_000 });
 
 const MONDAY = new Date(2026, 10, 23, 7, 59);
 

@@ -1,12 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PoolClient } from 'pg';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { examine } from '../../../src/doctor/examine.ts';
 import { compact } from '../../../src/pipelines/compact/compact.ts';
 import type { Compacted } from '../../../src/pipelines/compact/compacted.ts';
 import { Engine } from '../load/engine.ts';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 /** More than one block, so that the rows of a file lie in two segments. */
 const ROWS = 4_700;

@@ -7,6 +7,10 @@ import { Service } from '../../service.ts';
 // Several processes each, perhaps on a busy machine.
 vi.setConfig({ testTimeout: 300_000 });
 
+const ADVISORY_LOCKS = `
+  select count(*) from pg_locks
+   where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())`;
+
 const KILLER = pathToFileURL(join(import.meta.dirname, '../../crash/kill-at.mjs')).href;
 const CONFIG = `import { defineConfig, defineExport } from 'sluice';
 export default defineConfig({
@@ -85,11 +89,7 @@ it.each(['file complete', 'increment recorded', 'file named', 'increment noted']
     });
     expect(killed.signal, killed.stderr).toBe('SIGKILL');
     await deliver(service, 2);
-    await vi.waitFor(
-      async () =>
-        expect(await service.value("select count(*) from pg_locks where locktype = 'advisory'")).toBe(0),
-      { timeout: 60_000 },
-    );
+    await vi.waitFor(async () => expect(await service.value(ADVISORY_LOCKS)).toBe(0), { timeout: 60_000 });
     const again = await service.run(['export', 'orders']);
     expect(again.code, again.stderr).toBe(0);
     const first = await written(service, 1);

@@ -2,15 +2,13 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Pool } from 'pg';
-import { afterAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { Outcome } from '../../../src/ledger/outcomes.ts';
 import { outcomeLine } from '../../../src/pipelines/outcome/log-line.ts';
 import { deliver } from '../../entry-points.ts';
 import { buildZip } from '../../formats/archive/build-zip.ts';
 import { ReusedDatabases } from '../../reused-databases.ts';
 import { ARCHIVES, type ArchiveName, DUMPS, readDump } from './read-dumps.ts';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const databases = new ReusedDatabases();
 afterAll(() => databases.drop());

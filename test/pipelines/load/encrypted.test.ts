@@ -2,14 +2,12 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Delivered } from '../../entry-points.ts';
 import { deliver } from '../../entry-points.ts';
 import { encrypted, newKey } from '../../formats/openpgp/messages.ts';
 import { ReusedDatabases } from '../../reused-databases.ts';
 import { Service } from '../../service.ts';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 /** Stands in every record; nowhere on disk may it be found. */
 const MARK = 'Kassiopeia';

@@ -1,12 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { CheckConfig, DatasetConfig } from '../../../src/config/define.ts';
 import { buildZip } from '../../formats/archive/build-zip.ts';
 import { csvText } from '../../generated.ts';
 import { Engine } from '../load/engine.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 let engine: Engine;
 afterEach(() => engine.close());

@@ -1,10 +1,8 @@
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { DatasetConfig } from '../../../src/config/define.ts';
 import { Engine } from '../load/engine.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 let engine: Engine;
 afterEach(() => engine.close());

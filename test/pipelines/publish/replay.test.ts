@@ -1,9 +1,7 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, expect, it, vi } from 'vitest';
+import { afterEach, expect, it } from 'vitest';
 import { Engine } from '../load/engine.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 let engine: Engine;
 afterEach(() => engine.close());

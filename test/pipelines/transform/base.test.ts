@@ -1,8 +1,6 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Service } from '../../service.ts';
 import { Warehouse } from './warehouse.ts';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const COUNTRIES = '"code";Name;population\nCH;"Schweiz; Suisse";8700000\nAT;Österreich;\nDE;"";83000000\n';
 const ORDERS = `-- @materialized incremental

@@ -1,8 +1,6 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parseCheck } from '../../../src/pipelines/transform/parse-check.ts';
 import { Warehouse } from './warehouse.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const SELECT = 'select id, name, _run_id, _row from {{ staging.people }}';
 const MATERIALIZATIONS: Readonly<Record<string, string>> = {

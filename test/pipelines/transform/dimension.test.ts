@@ -1,7 +1,5 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Warehouse } from './warehouse.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const COUNTRY = '-- @dimension staging.orders.country';
 const ORDER = `-- @materialized incremental

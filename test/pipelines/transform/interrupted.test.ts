@@ -1,7 +1,5 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { eventually, Service } from '../../service.ts';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const SELECT = 'select id, name, _run_id, _row from {{ staging.people }} where (select public.gate())';
 const MODELS = {

@@ -1,10 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { eventually, Service } from '../../service.ts';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const NAME = '2019_free_title_data.csv';
 const TITLES = join(import.meta.dirname, '../../fixtures/public', NAME);
