@@ -1,16 +1,19 @@
-import type { Contender } from './contenders/contender.ts';
+import type { Contender, Input, Stage } from './contenders/contender.ts';
 import { pgloader } from './contenders/pgloader.ts';
 import { psqlCopy, psqlSession, unzipPipe } from './contenders/psql.ts';
 import { psycopg2 } from './contenders/psycopg2.ts';
 import { sluice, sluiceNamed } from './contenders/sluice.ts';
 import { type DataName, SIZES_MB } from './generate/recipes.ts';
+import { checksCase, exportCase, titlesCase, transformCase } from './warehouse-cases.ts';
 
-/** What a peer's time divided by Sluice's is to be. */
-export interface Target {
-  readonly atLeast: number;
-  /** Hoped for beyond that. */
-  readonly aim?: number;
-}
+export type Target =
+  /** What the contender's time divided by that of the first is to be. */
+  | {
+      readonly atLeast: number;
+      /** Hoped for beyond that. */
+      readonly aim?: number;
+    }
+  | { readonly mostSeconds: number };
 
 /** One contender in one case. */
 export interface Entrant {
@@ -19,17 +22,21 @@ export interface Entrant {
   readonly target?: Target;
 }
 
-/** One comparison: who loads what in turn. The first entrant is the one that the others are compared with. */
+/** One comparison: who does what in turn. The first entrant is the one that the others are compared with. */
 export interface BenchCase {
   readonly name: string;
   readonly title: string;
   readonly entrants: readonly Entrant[];
-  /** The data set whose columns `sluice plan` is asked for. */
-  readonly columnsOf: DataName;
+  /** The data set whose columns `sluice plan` is asked for; none where nobody needs them. */
+  readonly columnsOf?: DataName;
   /** The types are declared to Sluice, so that a value that does not fit is a fault. */
   readonly declared?: boolean;
   /** The entrants differ in size only, and their times are to lie on a line. */
   readonly linear?: boolean;
+  /** What is timed does not grow with the bytes of the data: they divided by it mean nothing. */
+  readonly unsized?: boolean;
+  /** Fills the database once, before the first run; no run empties it then. */
+  setUp?(stage: Stage, input: Input): Promise<void>;
 }
 
 const CLEAN = sluiceNamed('sluice, the file without faults');
@@ -79,6 +86,10 @@ export const CASES: readonly BenchCase[] = [
       data: `size_${size}mb.csv` as const,
     })),
   },
+  exportCase(),
+  ...(['incremental', 'merge', 'scd2', 'dimension'] as const).map(transformCase),
+  checksCase(),
+  titlesCase(),
 ];
 
 function faultsCase(name: string, title: string, data: DataName, atLeast: number): BenchCase {

@@ -70,7 +70,9 @@ async function getPrograms({ pgBin, installPeers }: Options): Promise<Programs> 
 }
 
 function dataNames(cases: readonly BenchCase[]): DataName[] {
-  const names = cases.flatMap((one) => [one.columnsOf, ...one.entrants.map((entrant) => entrant.data)]);
+  const names = cases.flatMap((one) =>
+    [one.columnsOf ?? [], ...one.entrants.map((entrant) => entrant.data)].flat(),
+  );
   return [...new Set(names)];
 }
 

@@ -23,8 +23,9 @@ export interface Rounds {
  */
 export async function runCase(one: BenchCase, stage: Stage, rounds: Rounds): Promise<CaseResult> {
   const columns = await askColumns(one, stage, rounds);
+  await setUp(one, stage, rounds);
   const entries = one.entrants.map(
-    (entrant) => new Entry(entrant, inputOf(entrant, columns, one, rounds), stage),
+    (entrant) => new Entry(entrant, inputOf(entrant, columns, one, rounds), stage, one.setUp !== undefined),
   );
   for (let round = 1; round <= rounds.runs; round++) {
     for (const entry of entries) {
@@ -35,12 +36,13 @@ export async function runCase(one: BenchCase, stage: Stage, rounds: Rounds): Pro
       );
     }
   }
-  const { name, title, linear = false } = one;
-  return { name, title, linear, entrants: entries.map((entry) => entry.result()) };
+  const { name, title, linear = false, unsized = false } = one;
+  return { name, title, linear, unsized, entrants: entries.map((entry) => entry.result()) };
 }
 
 /** Names and types as Sluice finds them out, for the tables of the peers. */
 async function askColumns(one: BenchCase, stage: Stage, rounds: Rounds): Promise<Column[]> {
+  if (one.columnsOf === undefined) return [];
   const file = filesOf(one.columnsOf, rounds)[0] ?? '';
   await emptyFolder(stage);
   const planned = await runCommand(sluiceCommand(stage, ['plan', '--json', file]), stage.signal);
@@ -48,6 +50,14 @@ async function askColumns(one: BenchCase, stage: Stage, rounds: Rounds): Promise
     throw new Error(`sluice plan ended with ${planned.exitCode}: ${planned.stderr}`);
   const plan: { jobs: { columns: Column[] }[] } = JSON.parse(planned.stdout);
   return plan.jobs[0]?.columns.map(({ name, type }) => ({ name, type })) ?? [];
+}
+
+async function setUp(one: BenchCase, stage: Stage, rounds: Rounds): Promise<void> {
+  const [first] = one.entrants;
+  if (one.setUp === undefined || first === undefined) return;
+  await stage.database.reset();
+  await emptyFolder(stage);
+  await one.setUp(stage, inputOf(first, [], one, rounds));
 }
 
 function inputOf(entrant: Entrant, columns: readonly Column[], one: BenchCase, rounds: Rounds): Input {
@@ -77,6 +87,8 @@ class Entry {
     readonly entrant: Entrant,
     private readonly input: Input,
     private readonly stage: Stage,
+    /** The database has been filled for all runs. */
+    private readonly isFilled: boolean,
   ) {
     const missing = entrant.contender.needs.filter((program) => stage.programs[program] === null);
     if (missing.length > 0) this.end('skipped', `${missing.join(' and ')} not installed`);
@@ -110,8 +122,8 @@ class Entry {
   private async measure(): Promise<void> {
     const { entrant, input, stage } = this;
     const { database } = stage;
-    await database.reset();
-    await emptyFolder(stage);
+    if (!this.isFilled) await database.reset();
+    if (!this.isFilled) await emptyFolder(stage);
     await entrant.contender.prepare(stage, input);
     await readAhead(input.files);
     await database.checkpoint();
@@ -119,10 +131,11 @@ class Entry {
     const run = await runCommand(entrant.contender.command(stage, input), stage.signal);
     const cpu = readMeter(run.cpuSeconds);
     await database.settled();
+    const seconds = (await entrant.contender.seconds?.(stage, run)) ?? run.seconds;
     const verdict = await entrant.contender.verify(stage, input, run);
     if (verdict.kind !== 'right')
       return this.end(verdict.kind === 'wrong' ? 'failed' : 'unsupported', verdict.reason);
-    const { seconds, cpuSeconds, peakBytes } = run;
+    const { cpuSeconds, peakBytes } = run;
     this.runs.push({ seconds, cpuSeconds, ...cpu, peakBytes });
   }
 

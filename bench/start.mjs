@@ -3,5 +3,4 @@ import { ensureReady } from '../scripts/ensure-ready.mjs';
 
 await ensureReady();
 const { createJiti } = await import('jiti');
-const part = process.argv[2] === 'warehouse' ? './warehouse.ts' : './main.ts';
-await createJiti(import.meta.url).import(part);
+await createJiti(import.meta.url).import('./main.ts');

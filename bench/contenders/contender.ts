@@ -45,4 +45,6 @@ export interface Contender {
   /** What is timed. */
   command(stage: Stage, input: Input): Command;
   verify(stage: Stage, input: Input, run: Finished): Promise<Verdict>;
+  /** What is timed, when that is not the whole process. Asked before `verify`. */
+  seconds?(stage: Stage, run: Finished): Promise<number>;
 }

@@ -27,6 +27,19 @@ export function sluiceNamed(name: string): Contender {
   return { ...sluice, name };
 }
 
+/** The same program with checks of what it loads. */
+export function sluiceChecking(name: string, checks: readonly object[]): Contender {
+  return {
+    ...sluice,
+    name,
+    async prepare(stage, input) {
+      await sluice.prepare(stage, input);
+      const text = `export default { datasets: [{ name: 'checked', match: '*.csv', checks: ${JSON.stringify(checks)} }] };\n`;
+      await writeFile(join(stage.folder, CONFIG), text);
+    },
+  };
+}
+
 export function sluiceCommand(stage: Stage, args: readonly string[]): Command {
   return {
     file: PROGRAM,

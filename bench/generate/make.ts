@@ -22,6 +22,7 @@ export interface MadeData {
   readonly faultEvery: number | null;
 }
 
+const PUBLIC = join(import.meta.dirname, '../../test/fixtures/public');
 const READ_BYTES = 1024 * 1024;
 const SEED = 20_261_122;
 const FIRST_DAY = Date.UTC(2022, 0, 1);
@@ -52,6 +53,8 @@ export function makeData(
       );
     case 'zip':
       return makeArchive(folder, name, recipe.of, parent);
+    case 'public':
+      return makeFile(folder, name, read(PUBLIC, recipe.file));
     case 'files':
       return makeFolder(folder, name, recipe);
   }

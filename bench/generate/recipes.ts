@@ -8,6 +8,8 @@ export type Recipe =
   | { readonly kind: 'zip'; readonly of: DataName }
   /** The records of another data set, repeated or cut. */
   | { readonly kind: 'repeat'; readonly of: DataName; readonly bytes: number }
+  /** A file of the tests' public data. */
+  | { readonly kind: 'public'; readonly file: string }
   /** A folder of files that differ in their date. */
   | { readonly kind: 'files'; readonly shape: ShapeName; readonly files: number; readonly records: number };
 
@@ -20,6 +22,8 @@ export const DATA_NAMES = [
   'wide.csv',
   'long.csv',
   'narrow.csv',
+  'history.csv',
+  'titles.csv',
   'size_10mb.csv',
   'size_30mb.csv',
   'size_100mb.csv',
@@ -58,6 +62,8 @@ export function recipesFor(rows: number): Record<DataName, Recipe> {
     'wide.csv': records('wide', rows / 30),
     'long.csv': records('long', rows / 100),
     'narrow.csv': records('narrow', rows * 2.5),
+    'history.csv': records('history', rows * 2.5),
+    'titles.csv': { kind: 'public', file: '2019_free_title_data.csv' },
     'size_10mb.csv': size(10),
     'size_30mb.csv': size(30),
     'size_100mb.csv': size(100),

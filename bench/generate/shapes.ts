@@ -57,5 +57,18 @@ const narrow: Shape = {
   record: (number, random) => `${number},${random.below(10_000)},${random.below(1_000_000)}`,
 };
 
-export const SHAPES = { mixed, wide, long, narrow };
+/** What a warehouse is made from: each id once. */
+const history: Shape = {
+  name: 'history',
+  columns: ['id', 'customer', 'amount', 'day'],
+  record: (number) => historyRecord(number, (number * 7919) % CUSTOMERS, number % 1_000),
+};
+
+export const CUSTOMERS = 50_000;
+
+export function historyRecord(id: number, customer: number, amount: number): string {
+  return `${id},customer ${customer},${amount}.25,2026-01-${10 + (id % 20)}`;
+}
+
+export const SHAPES = { mixed, wide, long, narrow, history };
 export type ShapeName = keyof typeof SHAPES;

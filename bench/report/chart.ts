@@ -34,10 +34,10 @@ export function renderChart(results: Results): string {
   const caption = notes.map((line, at) => text(MARGIN, y + at * LINE, line, 'caption'));
   const height = y + notes.length * LINE + MARGIN / 2;
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="Benchmark: seconds to load, by contender">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="Benchmark: seconds, by contender">`,
     STYLE,
     `<rect width="${WIDTH}" height="${height}" rx="8" fill="#ffffff"/>`,
-    text(MARGIN, 32, 'Seconds to load, shorter is better', 'head'),
+    text(MARGIN, 32, 'Seconds, shorter is better', 'head'),
     text(
       MARGIN,
       50,
@@ -75,7 +75,7 @@ function sizeOf({ records, bytes, files }: EntrantResult): string {
 
 /** Seconds that fill the bars' whole width. */
 function scaleOf(one: CaseResult): number {
-  const seconds = one.entrants.flatMap((entrant) => timesOf(entrant)?.median ?? []);
+  const seconds = one.entrants.flatMap((entrant) => timesOf(one, entrant)?.median ?? []);
   const first = seconds[0] ?? 1;
   return Math.max(...seconds.map((value) => Math.min(value, first * LONGEST)), 0.001);
 }
@@ -83,7 +83,7 @@ function scaleOf(one: CaseResult): number {
 function rowAt(one: CaseResult, entrant: EntrantResult, scale: number, y: number): string {
   const baseline = y + 14;
   const label = text(MARGIN + LABELS - 10, baseline, entrant.contender, 'label');
-  const times = timesOf(entrant);
+  const times = timesOf(one, entrant);
   const left = MARGIN + LABELS;
   if (times === null) return [label, text(left, baseline, shortNote(entrant), 'note')].join('\n');
   const width = Math.max(2, BARS * Math.min(1, times.median / scale));
@@ -100,11 +100,12 @@ function colourOf(one: CaseResult, entrant: EntrantResult): string {
 }
 
 function shownTime(one: CaseResult, entrant: EntrantResult): string {
-  const times = timesOf(entrant);
-  const subject = one.entrants[0] === undefined ? null : timesOf(one.entrants[0]);
+  const times = timesOf(one, entrant);
+  const subject = one.entrants[0] === undefined ? null : timesOf(one, one.entrants[0]);
   if (times === null) return '';
   const seconds = `${times.median.toFixed(times.median < 100 ? 2 : 0)} s`;
-  if (one.entrants[0] === entrant) return `${seconds}, ${times.megabytesPerSecond.toFixed(0)} MB/s`;
+  const speed = times.megabytesPerSecond === null ? '' : `, ${times.megabytesPerSecond.toFixed(0)} MB/s`;
+  if (one.entrants[0] === entrant) return `${seconds}${speed}`;
   return subject === null ? seconds : `${seconds}, ${(times.median / subject.median).toFixed(2)}×`;
 }
 

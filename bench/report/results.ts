@@ -24,6 +24,8 @@ export interface CaseResult {
   readonly name: string;
   readonly title: string;
   readonly linear: boolean;
+  /** Bytes by time mean nothing. */
+  readonly unsized?: boolean;
   /** The first is compared with the others. */
   readonly entrants: readonly EntrantResult[];
 }
@@ -48,7 +50,7 @@ export interface EntrantResult {
 export type EntrantStatus = 'measured' | 'skipped' | 'unsupported' | 'failed';
 
 export interface Measurement {
-  /** Whole process, from spawn to exit. */
+  /** Of the whole process, from spawn to exit, unless the case says otherwise. */
   readonly seconds: number;
   readonly cpuSeconds: number;
   /** Of all the server's processes; null when the server runs elsewhere. */

@@ -24,8 +24,8 @@ export interface Times {
   readonly least: number;
   readonly most: number;
   readonly runs: number;
-  /** 10^6 bytes of records per second. */
-  readonly megabytesPerSecond: number;
+  /** 10^6 bytes of records per second; null where that means nothing. */
+  readonly megabytesPerSecond: number | null;
   readonly cpuSeconds: number;
   readonly serverCpuSeconds: number | null;
   readonly otherCpuSeconds: number;
@@ -43,7 +43,7 @@ export function summarise(results: Results): Summary[] {
 }
 
 function summariseEntrant(one: CaseResult, entrant: EntrantResult): Summary {
-  const times = timesOf(entrant);
+  const times = timesOf(one, entrant);
   const ratio = ratioIn(one, entrant);
   const isSluice = entrant.contender.startsWith('sluice');
   const memory = isSluice && times !== null ? [memoryVerdict(times.peakBytes)] : [];
@@ -54,12 +54,12 @@ function summariseEntrant(one: CaseResult, entrant: EntrantResult): Summary {
       : entrant.contender,
     times,
     ratio,
-    targets: [...ratioVerdict(entrant, ratio), ...memory],
+    targets: [...targetVerdict(entrant, times, ratio), ...memory],
     note: noteOf(entrant),
   };
 }
 
-export function timesOf(entrant: EntrantResult): Times | null {
+export function timesOf({ unsized }: Pick<CaseResult, 'unsized'>, entrant: EntrantResult): Times | null {
   if (entrant.status !== 'measured' || entrant.runs.length === 0) return null;
   const seconds = entrant.runs.map((run) => run.seconds);
   const server = entrant.runs.flatMap((run) => run.serverCpuSeconds ?? []);
@@ -68,7 +68,7 @@ export function timesOf(entrant: EntrantResult): Times | null {
     least: Math.min(...seconds),
     most: Math.max(...seconds),
     runs: seconds.length,
-    megabytesPerSecond: entrant.bytes / 1e6 / median(seconds),
+    megabytesPerSecond: unsized === true ? null : entrant.bytes / 1e6 / median(seconds),
     cpuSeconds: median(entrant.runs.map((run) => run.cpuSeconds)),
     serverCpuSeconds: server.length === 0 ? null : median(server),
     otherCpuSeconds: median(entrant.runs.map((run) => run.otherCpuSeconds)),
@@ -79,12 +79,16 @@ export function timesOf(entrant: EntrantResult): Times | null {
 function ratioIn(one: CaseResult, entrant: EntrantResult): number | null {
   const subject = one.entrants[0];
   if (one.linear || subject === undefined || subject === entrant) return null;
-  const [ours, theirs] = [timesOf(subject), timesOf(entrant)];
+  const [ours, theirs] = [timesOf(one, subject), timesOf(one, entrant)];
   return ours === null || theirs === null ? null : theirs.median / ours.median;
 }
 
-function ratioVerdict({ target }: EntrantResult, ratio: number | null): Verdict[] {
-  if (target === null || ratio === null) return [];
+function targetVerdict({ target }: EntrantResult, times: Times | null, ratio: number | null): Verdict[] {
+  if (target === null || times === null) return [];
+  if ('mostSeconds' in target) {
+    return [{ target: `≤ ${target.mostSeconds} s`, met: times.median <= target.mostSeconds }];
+  }
+  if (ratio === null) return [];
   const aim = target.aim === undefined ? '' : ` (aim ${target.aim})`;
   return [{ target: `ratio ≥ ${target.atLeast}${aim}`, met: ratio >= target.atLeast }];
 }
@@ -102,7 +106,7 @@ function noteOf({ status, reason }: EntrantResult): string | null {
 export function linearityOf(one: CaseResult): number | null {
   if (!one.linear) return null;
   const points = one.entrants.flatMap((entrant) => {
-    const times = timesOf(entrant);
+    const times = timesOf(one, entrant);
     return times === null ? [] : [{ x: entrant.bytes, y: times.median }];
   });
   return points.length < 3 ? null : worstDeviation(points);

@@ -49,7 +49,7 @@ function cellsOf(summary: Summary): string[] {
     contender,
     times.median.toFixed(2),
     `${times.least.toFixed(2)}–${times.most.toFixed(2)}`,
-    times.megabytesPerSecond.toFixed(0),
+    times.megabytesPerSecond?.toFixed(0) ?? '',
     ratio === null ? '' : `${ratio.toFixed(2)}×`,
     times.cpuSeconds.toFixed(2),
     times.serverCpuSeconds === null ? '' : times.serverCpuSeconds.toFixed(2),
