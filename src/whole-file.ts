@@ -4,9 +4,15 @@ import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
+/** So much is sent to the disk while more is written: all of it at the end would have to be waited for. */
+const SYNC_BYTES = 32 * 1024 * 1024;
+
 /** A file that is either there in full or not at all: written under a temporary name beside it, synced, renamed. */
 export class WholeFile {
   private state: 'open' | 'complete' | 'finished' = 'open';
+  private unsynced = 0;
+  private syncing: Promise<void> | null = null;
+  private syncError: unknown = null;
 
   private constructor(
     private readonly handle: FileHandle,
@@ -31,11 +37,16 @@ export class WholeFile {
 
   async write(bytes: Buffer): Promise<void> {
     await this.handle.writeFile(bytes);
+    this.unsynced += bytes.length;
+    if (this.unsynced >= SYNC_BYTES && this.syncing === null) this.sendToDisk();
   }
 
   /** All of it is on disk, under the temporary name still. */
   async complete(): Promise<void> {
     if (this.state !== 'open') return;
+    await this.syncing;
+    // The system tells once that it could not write; the next sync would find nothing wrong.
+    if (this.syncError !== null) throw this.syncError;
     await this.handle.sync();
     this.state = 'complete';
     await this.handle.close();
@@ -50,9 +61,23 @@ export class WholeFile {
   /** Takes back what is not finished; does nothing after `finish`. */
   async discard(): Promise<void> {
     if (this.state === 'finished') return;
+    await this.syncing;
     if (this.state === 'open') await this.handle.close();
     this.state = 'finished';
     await rm(this.temporary, { force: true });
+  }
+
+  private sendToDisk(): void {
+    this.unsynced = 0;
+    this.syncing = this.handle.datasync().then(
+      () => {
+        this.syncing = null;
+      },
+      (error: unknown) => {
+        this.syncError = error;
+        this.syncing = null;
+      },
+    );
   }
 }
 

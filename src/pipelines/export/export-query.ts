@@ -43,12 +43,23 @@ export async function exportColumns(client: pg.ClientBase, query: string): Promi
   return fields.map(({ name }, at) => ({ name, type: rows[at]?.type ?? 'unknown' }));
 }
 
+/** Types whose values, and those of arrays of them, have no line break as JSON. */
+const ON_ONE_LINE =
+  /^(?:smallint|integer|bigint|oid|numeric|real|double precision|boolean|text|character|uuid|date|time|timestamp|interval|bytea|jsonb)\b/;
+
 /**
  * COPY writes one JSON object a line when it may quote with characters that JSON always escapes. Line breaks
  * stand only between the tokens of `json` values, where a blank does as well.
  */
-export function copyStatement(query: string, format: 'csv' | 'jsonl'): string {
+export function copyStatement(
+  query: string,
+  format: 'csv' | 'jsonl',
+  columns: readonly ExportedColumn[],
+): string {
   if (format === 'csv') return `COPY (\n${query}\n) TO STDOUT (FORMAT csv, HEADER)`;
-  const lines = `select translate(row_to_json(exported)::text, E'\\n\\r', '  ') from (\n${query}\n) as exported`;
+  const object = columns.every(({ type }) => ON_ONE_LINE.test(type))
+    ? 'row_to_json(exported)'
+    : `replace(replace(row_to_json(exported)::text, E'\\n', ' '), E'\\r', ' ')`;
+  const lines = `select ${object} from (\n${query}\n) as exported`;
   return `COPY (${lines}) TO STDOUT (FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02')`;
 }

@@ -98,7 +98,7 @@ async function copyInto(
   const written =
     format === 'parquet'
       ? await copyAsParquet(file, client, query, request, columns, signal)
-      : await copyAsText(file, client, query, { ...request, format }, signal);
+      : await copyAsText(file, client, query, { ...request, format }, columns, signal);
   const counted = await client.query<{ count: number }>(`select count(*) from (\n${query}\n) as exported`);
   const there = Number(counted.rows[0]?.count);
   const { rows } = written;
@@ -111,12 +111,13 @@ async function copyAsText(
   client: pg.ClientBase,
   query: string,
   { format, compression }: ExportRequest & { readonly format: 'csv' | 'jsonl' },
+  columns: Exported['columns'],
   signal: AbortSignal,
 ): Promise<Written> {
   // What can fail to load is loaded before the COPY, which ends only when it has been read.
   const compressor =
     compression === 'gzip' ? createGzip() : compression === 'zstd' ? await createZstd() : null;
-  const copy = client.query(copyStreams.to(copyStatement(query, format)));
+  const copy = client.query(copyStreams.to(copyStatement(query, format, columns)));
   const hash = createHash('sha256');
   let bytes = 0;
   const target = new Writable({
