@@ -29,7 +29,13 @@ const AMOUNT: Option = { holds: isAmount, allowed: 'a number from 0' };
 /** What each kind of check takes besides `check`, `name` and `severity`. */
 const OPTIONS: Readonly<Record<CheckConfig['check'], Readonly<Record<string, Option>>>> = {
   not_null: { columns: COLUMNS },
-  unique: { columns: COLUMNS },
+  unique: {
+    columns: COLUMNS,
+    within: {
+      holds: (value) => ['dataset', 'delivery'].includes(String(value)),
+      allowed: 'dataset or delivery',
+    },
+  },
   accepted_values: {
     column: COLUMN,
     values: {
@@ -106,6 +112,7 @@ export function checkProblems(path: string, check: unknown, of: 'dataset' | 'mod
   if (kind === 'row_count' && counts.every((key) => given[key] === undefined)) {
     problems.push(`${path} needs one of ${counts.join(', ')}`);
   }
+  if (given.within !== undefined && of === 'model') problems.push(`${path}.within is for checks of datasets`);
   if (kind === 'freshness' && of === 'model') problems.push(`${path}: freshness is a check of datasets`);
   return problems;
 }

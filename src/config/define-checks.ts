@@ -16,7 +16,12 @@ export type Weekday = 'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun';
 export type CheckConfig = CheckBase &
   (
     | { readonly check: 'not_null'; readonly columns: Columns }
-    | { readonly check: 'unique'; readonly columns: Columns }
+    | {
+        readonly check: 'unique';
+        readonly columns: Columns;
+        /** Of a dataset: compared with all of its published rows, or within the delivery alone. Default: `dataset`. */
+        readonly within?: 'dataset' | 'delivery';
+      }
     | {
         readonly check: 'accepted_values';
         readonly column: string;

@@ -38,6 +38,24 @@ export interface ModelRunEnd {
   readonly error: SluiceError | null;
 }
 
+/** The signature of dataset `d`, from its published load jobs `p`. */
+const SIGNATURE =
+  "concat_ws(':', d.revision, count(p), coalesce(sum(p.load_id), 0), coalesce(max(p.load_id), 0)) as signature";
+const PUBLISHED_JOBS = `
+  left join lateral (
+    select l.load_id from sluice.load_job l join sluice.run r using (run_id)
+     where l.dataset_id = d.dataset_id and l.status = 'published' and r.status = 'published'
+  ) p on true`;
+
+/** Changes with everything that is published into a dataset or taken out of it; null while there is no such dataset. */
+export async function datasetSignature(client: PoolClient, name: string): Promise<string | null> {
+  const { rows } = await client.query<{ signature: string }>(
+    `select ${SIGNATURE} from sluice.dataset d ${PUBLISHED_JOBS} where d.name = $1 group by d.dataset_id`,
+    [name],
+  );
+  return rows[0]?.signature ?? null;
+}
+
 /** Every dataset that has a parent table. */
 export async function readStaging(client: Pool | PoolClient): Promise<StagingDataset[]> {
   const { rows } = await client.query<{
@@ -47,14 +65,8 @@ export async function readStaging(client: Pool | PoolClient): Promise<StagingDat
     parent_table: string;
     signature: string;
   }>(
-    `select d.dataset_id, d.name, d.parent_schema, d.parent_table,
-            concat_ws(':', d.revision, count(p), coalesce(sum(p.load_id), 0), coalesce(max(p.load_id), 0)) as signature
-       from sluice.dataset d
-       left join lateral (
-         select l.load_id from sluice.load_job l join sluice.run r using (run_id)
-          where l.dataset_id = d.dataset_id and l.status = 'published' and r.status = 'published'
-       ) p on true
-      group by d.dataset_id order by d.name`,
+    `select d.dataset_id, d.name, d.parent_schema, d.parent_table, ${SIGNATURE}
+       from sluice.dataset d ${PUBLISHED_JOBS} group by d.dataset_id order by d.name`,
   );
   return rows.map((row) => ({
     datasetId: row.dataset_id,

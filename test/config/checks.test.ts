@@ -17,6 +17,7 @@ describe('checks in the configuration', () => {
     [[{ check: 'unique' }], 'checks[0].columns is missing'],
     [[{ check: 'unique', columns: [] }], 'checks[0].columns must be a column, or an array of columns'],
     [[{ check: 'unique', column: 'a' }], 'checks[0].column means nothing to unique'],
+    [[{ check: 'unique', columns: 'a', within: 'file' }], 'checks[0].within must be dataset or delivery'],
     [[{ check: 'range', column: 'a' }], 'checks[0] needs min, max or both'],
     [[{ check: 'row_count' }], 'checks[0] needs one of min, max, minRatio, maxRatio'],
     [[{ check: 'foreign_key', column: 'a', references: 'b.c' }], 'checks[0].references must be warehouse.'],

@@ -4,7 +4,15 @@ import type { CheckConfig } from '../../config/define-checks.ts';
 import { toSluiceError } from '../../db/database-error.ts';
 import { messageOf } from '../../errors.ts';
 import { type CheckResult, failingStatus, severityOf } from './check-result.ts';
-import { failingCount, failingRows, ROWS, rowCondition } from './failing-rows.ts';
+import {
+  failingCount,
+  failingRows,
+  MOST_RUNS,
+  ROWS,
+  rowCondition,
+  rowsBeside,
+  runsWithSame,
+} from './failing-rows.ts';
 import { countMessage } from './row-count.ts';
 
 /** The rows that are checked, and what surrounds them. */
@@ -18,6 +26,8 @@ export interface CheckScope {
   columnOf(name: string): string;
   /** Quoted relation that `staging.x` or `warehouse.x` stands for. */
   relationOf(kind: 'staging' | 'warehouse', name: string): string;
+  /** A SELECT of the rows with these columns that stay published beside those that are checked; null when there are none. */
+  publishedRows(columns: readonly string[]): Promise<string | null>;
   /** Rows of the delivery, or of the state, before this one; null when there was none. */
   previousRows(): Promise<number | null>;
   /** Checks of severity `hold` only warn. */
@@ -83,17 +93,24 @@ async function findSeparately(scope: CheckScope, config: CheckConfig, total: num
     const previous = await scope.previousRows();
     return { rowsFailing: null, message: countMessage(config, total, previous) };
   }
-  const counted = await attempt(scope.client, () => failingCount(scope, config));
+  const beside = await rowsBeside(scope, config);
+  const counted = await attempt(scope.client, async () => {
+    const failing = await failingCount(scope, config, beside);
+    const runs = failing === 0 || beside === null ? [] : await runsWithSame(scope, config, beside);
+    return { failing, runs };
+  });
   return 'value' in counted
-    ? ofRows(counted.value, total)
+    ? ofRows(counted.value.failing, total, counted.value.runs)
     : { rowsFailing: null, message: counted.problem.replace(/\s*\n\s*/g, ' ') };
 }
 
-function ofRows(failing: number, total: number): Finding {
+function ofRows(failing: number, total: number, runs: readonly number[] = []): Finding {
   const count = new Intl.NumberFormat('en-US').format;
+  const shown = runs.slice(0, MOST_RUNS).join(', ') + (runs.length > MOST_RUNS ? ' and others' : '');
+  const published = runs.length === 0 ? '' : `; published already by run ${shown}`;
   return {
     rowsFailing: failing,
-    message: failing === 0 ? null : `${count(failing)} of ${count(total)} rows`,
+    message: failing === 0 ? null : `${count(failing)} of ${count(total)} rows${published}`,
   };
 }
 
@@ -107,7 +124,9 @@ async function resultOf(
   if (message === null) return { ...base, status: 'passed', rowsFailing, message, failures: [] };
   const status = failingStatus(config, scope.holdsWaived);
   const kept =
-    (rowsFailing ?? 0) > 0 ? await attempt(scope.client, () => failingRows(scope, config)) : { value: [] };
+    (rowsFailing ?? 0) > 0
+      ? await attempt(scope.client, async () => failingRows(scope, config, await rowsBeside(scope, config)))
+      : { value: [] };
   return { ...base, status, rowsFailing, message, failures: 'value' in kept ? kept.value : [] };
 }
 

@@ -4,10 +4,15 @@ import { qualified, quoteIdentifier } from '../../db/identifiers.ts';
 import { inTransaction } from '../../db/transaction.ts';
 import { SluiceError } from '../../errors.ts';
 import { previousDelivery, saveChecks } from '../../ledger/checks.ts';
+import { datasetSignature } from '../../ledger/models.ts';
 import { identifierFrom } from '../../naming.ts';
 import { type CheckResult, reasonOf, stopping } from '../checks/check-result.ts';
 import { evaluateChecks } from '../checks/evaluate-checks.ts';
 import type { PublishInput, RunJob } from './publish-run.ts';
+import { rowsBeside, runsThatGo } from './published-beside.ts';
+
+/** Stands for what a dataset is like that is not there yet. */
+const NO_DATASET = '';
 
 /** A load job that is not to be published, and why. */
 export interface RefusedJob {
@@ -18,6 +23,9 @@ export interface RefusedJob {
 /** How the checks of a run came out, by dataset. What is found is kept also when the transaction is not. */
 export class RunChecks {
   private readonly results = new Map<string, readonly CheckResult[]>();
+  /** What the datasets were like when rows in segments were compared with theirs; null: that has to be done once more. */
+  private readonly compared = new Map<string, string | null>();
+  private readonly again = new Set<string>();
 
   constructor(private readonly dwSchema: string) {}
 
@@ -27,16 +35,32 @@ export class RunChecks {
     for (const jobs of checkedJobs(input.jobs)) {
       if (!jobs.every(isInSegments)) continue;
       const { signal } = input;
-      refused.push(...(await inTransaction(pool, (client) => this.check(client, input, jobs), { signal })));
+      const check = async (client: PoolClient) => this.checkBefore(client, input, jobs);
+      refused.push(...(await inTransaction(pool, check, { signal })));
     }
     return refused;
   }
 
-  /** Inside the publish transaction: datasets of which it has copied rows. */
+  /** Inside the publish transaction, before anything is changed: has what the rows were compared with become another? */
+  async lookAgain(client: PoolClient, jobs: readonly RunJob[]): Promise<void> {
+    this.again.clear();
+    for (const [dataset, before] of this.compared) {
+      const now = jobs.some(({ plan }) => plan.dataset === dataset)
+        ? ((await datasetSignature(client, dataset)) ?? NO_DATASET)
+        : before;
+      if (before === null || now !== before) this.again.add(dataset);
+    }
+  }
+
+  /** Inside the publish transaction: datasets of which it has copied rows, or whose rows others have come beside. */
   async checkCopied(client: PoolClient, input: PublishInput): Promise<RefusedJob[]> {
     const refused: RefusedJob[] = [];
     for (const jobs of checkedJobs(input.jobs)) {
-      if (!jobs.every(isInSegments)) refused.push(...(await this.check(client, input, jobs)));
+      const { dataset } = (jobs[0] as RunJob).plan;
+      const isAgain = this.again.has(dataset);
+      if (jobs.every(isInSegments) && !isAgain) continue;
+      const source = isAgain ? visibleRowsOf : rowsOf;
+      refused.push(...(await this.check(client, input, jobs, { source, without: [] })));
     }
     return refused;
   }
@@ -47,10 +71,26 @@ export class RunChecks {
     }
   }
 
+  private async checkBefore(
+    client: PoolClient,
+    input: PublishInput,
+    jobs: readonly RunJob[],
+  ): Promise<RefusedJob[]> {
+    const { dataset } = (jobs[0] as RunJob).plan;
+    const signature = (await datasetSignature(client, dataset)) ?? NO_DATASET;
+    const { runs, isExact } = await runsThatGo(client, input, dataset);
+    if (jobs.some(({ checks }) => checks.some(looksBeside))) {
+      this.compared.set(dataset, isExact ? signature : null);
+    }
+    return this.check(client, input, jobs, { source: rowsOf, without: runs });
+  }
+
+  /** `without` are published runs that do not count; those that are superseded have gone when it is done inside the transaction. */
   private async check(
     client: PoolClient,
     input: PublishInput,
     jobs: readonly RunJob[],
+    { source, without }: { source: typeof rowsOf; without: readonly number[] },
   ): Promise<RefusedJob[]> {
     const { file, run } = input;
     const plan = (jobs[0] as RunJob).plan;
@@ -60,9 +100,10 @@ export class RunChecks {
       {
         client,
         columns,
-        source: rowsOf(jobs, [...columns], run.runId),
+        source: source(jobs, [...columns], run.runId),
         columnOf: (name) => (columns.has(name) ? name : identifierFrom(name)),
         relationOf: (kind, name) => qualified(schemas[kind], name),
+        publishedRows: (names) => rowsBeside(client, plan, names, [...ownRuns(jobs, run.runId), ...without]),
         previousRows: () => previousDelivery(client, plan.dataset, run.runId, file.label),
         holdsWaived: file.checksWaived,
       },
@@ -96,6 +137,14 @@ function checksOf([first]: readonly RunJob[]): readonly CheckConfig[] {
   return first?.plan.correction === null ? checks : checks.filter(({ check }) => check !== 'row_count');
 }
 
+function looksBeside(config: CheckConfig): boolean {
+  return config.check === 'unique' && config.within !== 'delivery';
+}
+
+function ownRuns(jobs: readonly RunJob[], runId: number): number[] {
+  return [...new Set(jobs.map(({ plan }) => plan.correction?.runId ?? runId))];
+}
+
 function isInSegments({ loaded }: RunJob): boolean {
   return loaded.blocks.length === 0 && loaded.segments.length > 0;
 }
@@ -104,14 +153,29 @@ function columnsOf({ plan }: RunJob): string[] {
   return plan.tableColumns.map(({ name }) => name);
 }
 
+/** The rows of some jobs once they are all in their version tables, or below. */
+function visibleRowsOf(jobs: readonly RunJob[], columns: readonly string[], runId: number): string {
+  const parts = jobs.map((job) => {
+    const there = new Set(['_run_id', '_row', ...columnsOf(job)]);
+    const { plan } = job;
+    const from = `from ${qualified(plan.version.schema, plan.version.name)}`;
+    return `select ${listOf(columns, there)} ${from} where _run_id = ${plan.correction?.runId ?? runId}`;
+  });
+  return [...new Set(parts)].join(' union all ');
+}
+
+function listOf(columns: readonly string[], there: ReadonlySet<string>): string {
+  return columns
+    .map((name) => (there.has(name) ? quoteIdentifier(name) : `null as ${quoteIdentifier(name)}`))
+    .join(', ');
+}
+
 /** The rows of some jobs: those in segments, and those that were copied into a version table. */
 function rowsOf(jobs: readonly RunJob[], columns: readonly string[], runId: number): string {
   const parts = jobs.flatMap((job) => {
     const { plan, loaded } = job;
     const there = new Set(['_run_id', '_row', ...columnsOf(job)]);
-    const list = columns
-      .map((name) => (there.has(name) ? quoteIdentifier(name) : `null as ${quoteIdentifier(name)}`))
-      .join(', ');
+    const list = listOf(columns, there);
     const select = (schema: string, name: string) => `select ${list} from only ${qualified(schema, name)}`;
     const run = plan.correction?.runId ?? runId;
     return [

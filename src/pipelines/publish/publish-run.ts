@@ -89,6 +89,7 @@ async function publish(client: PoolClient, input: PublishInput): Promise<Publish
   await lockDatasets(client, [...jobs.map((job) => job.plan.dataset), ...replaced]);
   await lockRuns(client, [{ file, run }]);
   stepDone('dataset locked', file.displayPath);
+  await input.checked.lookAgain(client, jobs);
   const superseded = await supersede(client, input);
   stepDone('earlier runs superseded', file.displayPath);
   await refuseTwins(client, input.jobs);

@@ -114,11 +114,56 @@ describe('checks before publish', () => {
     const text = csvText(150_000);
     const [header = '', first = ''] = text.split('\n');
     expect(await engine.load('orders1.csv', text)).toMatchObject({ errorMessage: null });
+    await engine.retract(1);
     const failed = await engine.load('orders2.csv', `${text}${first}\n`);
     expect(header).toMatch(/^id,/);
     expect(failed).toMatchObject({ status: 'failed', errorCode: 'CHECK_FAILED' });
     expect(failed.errorMessage).toContain('unique_id: 2 of 150,001 rows');
-    expect(await engine.value('select count(*) from staging.orders')).toBe(150_000);
+    expect(await engine.value('select count(*) from staging.orders')).toBe(0);
+    expect(await engine.orphans()).toEqual([]);
+  });
+
+  it('unique compares with what stays published beside the delivery, or within it alone', async () => {
+    const unique = { check: 'unique', columns: ['id', 'part'] } as const;
+    await open([unique]);
+    const { runId } = await engine.load('orders1.csv', 'id,part\n1,1\n2,1\n,3\n');
+    expect(await engine.load('orders2.csv', 'id,part\n1,2\n3,1\n,3\n')).toMatchObject({ errorMessage: null });
+    const failed = await engine.load('orders3.csv', 'id,part\n2,1\n4,1\n4,1\n');
+    expect(failed.errorMessage).toContain(`unique_id_part: 3 of 3 rows; published already by run ${runId}`);
+    expect(await engine.value('select count(*) from sluice.check_failures')).toBe(3);
+    await engine.retract(runId);
+    expect(await engine.load('orders4.csv', 'id,part\n2,1\n')).toMatchObject({ status: 'published' });
+
+    await engine.reopen({}, [
+      { name: 'orders', match: 'orders*.csv', checks: [{ ...unique, within: 'delivery' }] },
+    ]);
+    expect(await engine.load('orders5.csv', 'id,part\n2,1\n5,1\n')).toMatchObject({ status: 'published' });
+
+    await engine.reopen({}, [
+      { name: 'orders', match: 'orders*.csv', checks: [unique], disposition: 'replace' },
+    ]);
+    expect(await engine.load('orders6.csv', 'id,part\n5,1\n2,1\n')).toMatchObject({ status: 'published' });
+    expect(await engine.value('select count(*) from staging.orders')).toBe(2);
+  });
+
+  it('unique holds between large loads that are checked at the same time, and when one replaces another', async () => {
+    await open([{ check: 'unique', columns: 'id' }]);
+    await engine.loadTogether([
+      ['orders1.csv', csvText(150_000)],
+      ['orders2.csv', csvText(150_001)],
+    ]);
+    const ended = await engine.query<{ status: string }>('select status from sluice.loads order by status');
+    expect(ended).toEqual([{ status: 'failed' }, { status: 'published' }]);
+
+    await engine.reopen({}, [
+      {
+        name: 'orders',
+        match: 'orders*.csv',
+        checks: [{ check: 'unique', columns: 'id' }],
+        disposition: 'replace',
+      },
+    ]);
+    expect(await engine.load('orders3.csv', csvText(149_999))).toMatchObject({ errorMessage: null });
     expect(await engine.orphans()).toEqual([]);
   });
 
