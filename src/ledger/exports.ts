@@ -16,6 +16,24 @@ export async function registerExport(client: Client, name: string): Promise<numb
   return rows[0]?.export_id as number;
 }
 
+/**
+ * Since when nothing is known of exports: when they were tried last or else made known, by name. Those that are not known yet
+ * are made known.
+ */
+export async function exportsTriedLast(client: Client, names: readonly string[]): Promise<Map<string, Date>> {
+  await client.query(
+    'insert into sluice.export (name) select unnest($1::text[]) on conflict (name) do nothing',
+    [names],
+  );
+  const { rows } = await client.query<{ name: string; at: Date }>(
+    `select e.name, coalesce(max(r.started_at), e.created_at) as at
+       from sluice.export e left join sluice.export_run r using (export_id)
+      where e.name = any($1) group by e.export_id`,
+    [names],
+  );
+  return new Map(rows.map(({ name, at }) => [name, at]));
+}
+
 /** What each export followed when it was written last; null when it never was. */
 export async function readExportInputs(client: Client): Promise<Map<string, Signatures | null>> {
   const { rows } = await client.query<{ name: string; inputs: Signatures | null }>(

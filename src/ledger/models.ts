@@ -117,6 +117,20 @@ export async function registerModels(
   return new Map(rows.map((row) => [row.name, row.model_id]));
 }
 
+/** When models were tried last, by name; of those that ever were. */
+export async function modelsTriedLast(
+  client: Pool | PoolClient,
+  schema: string,
+  names: readonly string[],
+): Promise<Map<string, Date>> {
+  const { rows } = await client.query<{ name: string; at: Date }>(
+    `select m.name, max(r.started_at) as at from sluice.model m join sluice.model_run r using (model_id)
+      where m.schema_name = $1 and m.name = any($2) group by m.model_id`,
+    [schema, names],
+  );
+  return new Map(rows.map(({ name, at }) => [name, at]));
+}
+
 export interface BuiltState {
   readonly modelId: number;
   readonly materialized: string;

@@ -5,8 +5,9 @@ import type { ExportConfig } from '../../config/define.ts';
 import { toSluiceError } from '../../db/database-error.ts';
 import { isOutage } from '../../db/outage.ts';
 import type { SluiceError } from '../../errors.ts';
-import { readExportInputs } from '../../ledger/exports.ts';
+import { exportsTriedLast, readExportInputs } from '../../ledger/exports.ts';
 import type { Log } from '../../log.ts';
+import { hasMissed } from '../../missed-schedule.ts';
 import type { ExportSettings, ExportTrigger } from './export-job.ts';
 import { exportedLine } from './exported-line.ts';
 import { haveChanged, inputsOf, readSignatures } from './inputs.ts';
@@ -51,9 +52,11 @@ export class Exports {
     const clear = () => recoverExports(pool, settings, (problem) => this.warn(problem));
     if (settings.exports.length > 0) this.enqueue(' ', 'clearing up exports after a crash', clear);
     this.request();
-    for (const wanted of this.options.settings.exports) {
-      if (wanted.schedule === undefined) continue;
-      this.schedules.push(new Cron(wanted.schedule, () => this.enqueueExport(wanted, 'schedule')));
+    const scheduled = settings.exports.filter(({ schedule }) => schedule !== undefined);
+    if (scheduled.length === 0) return;
+    this.enqueue('  ', 'looking for exports whose time has passed', () => this.enqueueMissed(scheduled));
+    for (const wanted of scheduled) {
+      this.schedules.push(new Cron(wanted.schedule ?? '', () => this.enqueueExport(wanted, 'schedule')));
     }
   }
 
@@ -77,6 +80,18 @@ export class Exports {
     for (const wanted of settings.exports) {
       const isDue = haveChanged(inputsOf(wanted, all), before.get(wanted.name) ?? null);
       if (isDue) this.enqueueExport(wanted, 'change');
+    }
+  }
+
+  /** Once, however many of its times have passed while the service was not running. */
+  private async enqueueMissed(scheduled: readonly ExportConfig[]): Promise<void> {
+    const names = scheduled.map(({ name }) => name);
+    const triedLast = await exportsTriedLast(this.options.pool, names);
+    for (const wanted of scheduled) {
+      const since = triedLast.get(wanted.name);
+      if (since !== undefined && hasMissed(wanted.schedule ?? '', since)) {
+        this.enqueueExport(wanted, 'schedule');
+      }
     }
   }
 

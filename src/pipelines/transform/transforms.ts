@@ -3,8 +3,10 @@ import type { Pool } from 'pg';
 import { toSluiceError } from '../../db/database-error.ts';
 import { isOutage } from '../../db/outage.ts';
 import type { SluiceError } from '../../errors.ts';
-import { readKnownModels } from '../../ledger/models.ts';
+import { modelsTriedLast, readKnownModels } from '../../ledger/models.ts';
 import type { Log } from '../../log.ts';
+import { hasMissed } from '../../missed-schedule.ts';
+import type { Model } from './model.ts';
 import { readModels } from './read-models.ts';
 import type { TransformedModel } from './transformed.ts';
 import {
@@ -34,6 +36,9 @@ export interface TransformsOptions {
   /** Told what became of the models. */
   onResults?(results: readonly TransformedModel[]): void;
 }
+
+/** Null: all; some are found out when it is their turn. */
+type WantedNames = readonly string[] | null | (() => Promise<readonly string[]>);
 
 /** When models are brought up to date: after publishes, once for a burst of them; on their schedules; by command. */
 export class Transforms {
@@ -83,10 +88,21 @@ export class Transforms {
   async watch(): Promise<void> {
     this.request('start');
     const models = await readModels(this.options.settings).catch(() => []);
-    for (const { name, schedule } of models) {
-      if (schedule === null || schedule === 'manual') continue;
-      this.schedules.push(new Cron(schedule, () => this.enqueue('schedule', [name])));
+    const timed = models.filter(({ schedule }) => schedule !== null && schedule !== 'manual');
+    for (const { name, schedule } of timed) {
+      this.schedules.push(new Cron(schedule ?? '', () => this.enqueue('schedule', [name])));
     }
+    if (timed.length > 0) this.enqueue('schedule', () => this.missed(timed));
+  }
+
+  /** Models of which a time has passed since they were tried last. */
+  private async missed(timed: readonly Pick<Model, 'name' | 'schedule'>[]): Promise<string[]> {
+    const { pool, settings } = this.options;
+    const names = timed.map(({ name }) => name);
+    const triedLast = await modelsTriedLast(pool, settings.dwSchema, names);
+    const isMissed = (schedule: string | null, since: Date | undefined) =>
+      since !== undefined && hasMissed(schedule ?? '', since);
+    return timed.flatMap(({ name, schedule }) => (isMissed(schedule, triedLast.get(name)) ? [name] : []));
   }
 
   /** Resolves when nothing is requested and nothing is being made. */
@@ -138,7 +154,7 @@ export class Transforms {
     this.timer = setTimeout(onQuiet, Math.max(0, Math.min(ms, left)));
   }
 
-  private enqueue(trigger: TransformTrigger, names: readonly string[] | null): void {
+  private enqueue(trigger: TransformTrigger, names: WantedNames): void {
     this.busy++;
     this.working = this.working
       .then(() => this.tryUntilDone(trigger, names))
@@ -149,12 +165,14 @@ export class Transforms {
       });
   }
 
-  private async tryUntilDone(trigger: TransformTrigger, names: readonly string[] | null): Promise<void> {
+  private async tryUntilDone(trigger: TransformTrigger, wanted: WantedNames): Promise<void> {
     const { pool, settings, log, maxAttempts } = this.options;
     const { signal } = this.abort;
     let isAway = false;
     for (let attempt = 1; !signal.aborted; ) {
       try {
+        const names = typeof wanted === 'function' ? await wanted() : wanted;
+        if (names?.length === 0) return;
         this.report(await transform(pool, settings, { trigger, names, whole: false, signal }));
         return;
       } catch (error) {

@@ -17,6 +17,9 @@ export default defineConfig({
 });
 `;
 
+/** In half a year at the soonest, from whenever. */
+const YEARLY = `'0 0 1 ${((new Date().getMonth() + 6) % 12) + 1} *'`;
+
 const MODEL = `-- @materialized table
 select id, price from {{ staging.orders }} where price > 5`;
 
@@ -90,10 +93,7 @@ it('an export that was due when the process ended is written after the next star
   const service = await Service.create();
   await service.drop('orders.csv', 'id,price\n1,5\n');
   await service.run(['once']);
-  await service.write(
-    'sluice.config.ts',
-    CONFIG.replace("schedule: '* * * * * *', ", '').replace('1 / 0 as n', '1 as n'),
-  );
+  await service.write('sluice.config.ts', CONFIG.replace("'* * * * * *'", YEARLY).replace('1 / 0', '1'));
   for (const _ of [1, 2]) {
     const running = await service.start();
     await vi.waitFor(
@@ -103,9 +103,39 @@ it('an export that was due when the process ended is written after the next star
     );
     await running.stop();
   }
-  expect(await service.query('select name, trigger from sluice.exports order by 1')).toEqual([
+  const changed = [
     { name: 'broken', trigger: 'change' },
     { name: 'orders', trigger: 'change' },
+  ];
+  expect(await service.query('select name, trigger from sluice.exports order by 1')).toEqual(changed);
+
+  // Several times of the schedules have passed; they are made up for once.
+  await service.write(
+    'warehouse/rare.sql',
+    `-- @materialized table\n-- @schedule ${YEARLY.slice(1, -1)}\nselect 1 as one`,
+  );
+  await service.run(['transform', 'rare']);
+  await service.query(
+    "update sluice.export set created_at = now() - interval '3 years' where name = 'clock'",
+  );
+  await service.query("update sluice.model_run set started_at = now() - interval '3 years'");
+  for (const _ of [1, 2]) {
+    const running = await service.start();
+    await vi.waitFor(
+      async () => {
+        expect(await service.value("select count(*) from sluice.exports where name = 'clock'")).toBe(1);
+        expect(await service.value('select count(*) from sluice.model_run')).toBe(2);
+      },
+      { timeout: 60_000, interval: 100 },
+    );
+    await running.stop();
+  }
+  expect(await service.query("select trigger from sluice.exports where name = 'clock'")).toEqual([
+    { trigger: 'schedule' },
+  ]);
+  expect(await service.query('select trigger from sluice.model_run order by 1')).toEqual([
+    { trigger: 'command' },
+    { trigger: 'schedule' },
   ]);
 });
 
