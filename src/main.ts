@@ -308,11 +308,11 @@ export class Application {
     const { context, again, progressOf, forewarn } = this;
     const { stallMs } = this.settings;
     return {
-      execute: (items, signal) => {
+      execute: (items, signal, onPublished) => {
         const files = items.map(({ file }) => file);
         return this.whileLoading(() =>
           watchForStall(files, { signal, stallMs }, (until, alive) =>
-            runGroup(context, items, { signal: until, again, alive, progressOf, forewarn }),
+            runGroup(context, items, { signal: until, again, alive, progressOf, forewarn, onPublished }),
           ),
         );
       },

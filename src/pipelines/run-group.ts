@@ -3,6 +3,8 @@ import { SluiceError } from '../errors.ts';
 import { SourceHandle } from '../formats/file-handle.ts';
 import { findPublishedContent } from '../ledger/published.ts';
 import type { RunningFile } from '../ledger/runs.ts';
+import type { SourceFile } from '../ledger/source-file.ts';
+import { Batches } from './batches.ts';
 import type { FamiliarFile, NamedFile } from './familiar-files.ts';
 import type { IdentifiedEntry } from './identify/identified.ts';
 import { isSpecial } from './identify/redelivery.ts';
@@ -20,12 +22,16 @@ import {
 } from './run-pipeline.ts';
 import { type KnownDataset, readDataset } from './tables/known-dataset.ts';
 
-/** Bytes of inflated records that are kept in memory before what there is is published. */
-const BATCH_BYTES = 8 * 1024 * 1024;
 /** Files that are read before their turn. */
 const FILES_AHEAD = 16;
 /** A compressed file beyond this may not be small at all. */
 const MOST_COMPRESSED_BYTES = 32 * 1024;
+
+/** What work on a group needs to know besides. */
+export interface GroupOptions extends RunOptions {
+  /** Told of files whose rows are published, before the whole group has ended. */
+  onPublished(files: readonly SourceFile[]): void;
+}
 
 /**
  * Takes files through all stages. Several small ones of one dataset that change nothing about it are published
@@ -35,22 +41,27 @@ const MOST_COMPRESSED_BYTES = 32 * 1024;
 export async function runGroup(
   context: PipelineContext,
   items: readonly RunningFile[],
-  options: RunOptions,
+  options: GroupOptions,
 ): Promise<Map<number, unknown>> {
-  const failures = new Map<number, unknown>();
+  const batches: Batches<Prepared> = new Batches(
+    (batch) => publishBatch(group, batch),
+    () => group.current !== null && options.alive([group.current]),
+  );
   const group: Group = {
-    ...{ context, options, failures, known: new Map(), batches: new Map(), batchBytes: 0 },
-    ...{ batchOf: new Map(), waiting: new Set() },
+    ...{ context, options, batches, failures: new Map(), known: new Map(), waiting: new Set() },
+    current: null,
   };
   if (items.length === 1) await runAlone(group, items);
   else {
-    for (const { item, read } of readAhead(group, items)) {
-      await collect(group, item, read);
-      if (group.batchBytes > BATCH_BYTES) await publishBatches(group);
+    try {
+      for (const { item, read } of readAhead(group, items)) await collect(group, item, read);
+      await batches.finish();
+    } finally {
+      // What is being published ends before this does, also when something else has gone wrong.
+      await batches.settle().catch(() => {});
     }
-    await publishBatches(group);
   }
-  return failures;
+  return group.failures;
 }
 
 /** Several files are read while others are worked on: one at a time, most of the time would go into waiting. */
@@ -81,7 +92,6 @@ async function readNamed({ context, options }: Group, { file }: RunningFile): Pr
   const named = context.familiar.named(file);
   if (named === null || options.signal.aborted) return null;
   const handle = await SourceHandle.open(file.path, file.displayPath);
-  handle.onRead = () => options.alive([file]);
   try {
     refuseUnsettled(handle, file);
     const bytes = await handle.readWhole();
@@ -94,15 +104,13 @@ async function readNamed({ context, options }: Group, { file }: RunningFile): Pr
 
 interface Group {
   readonly context: PipelineContext;
-  readonly options: RunOptions;
+  readonly options: GroupOptions;
   readonly failures: Map<number, unknown>;
   /** Datasets as they were read last. */
   readonly known: Map<string, KnownDataset | null>;
-  /** Files in memory, with those they can be published with. */
-  readonly batches: Map<string, Prepared[]>;
-  batchBytes: number;
-  /** The batch that the last file of a feed is in. */
-  readonly batchOf: Map<string, string>;
+  readonly batches: Batches<Prepared>;
+  /** The file that is read or waited for. */
+  current: SourceFile | null;
   /** Feeds of which a file will be tried again: what comes after it has to wait. */
   readonly waiting: Set<string>;
 }
@@ -127,57 +135,56 @@ function isFinal(error: unknown): boolean {
 }
 
 async function runAlone(group: Group, items: readonly RunningFile[]): Promise<void> {
-  const { context, options } = group;
+  const { context, options, known } = group;
   for (const { file, run } of items) {
     try {
       refuseStopped(group, { file, run });
       await runPipeline(context, file, run, options);
+      options.onPublished([file]);
     } catch (error) {
       fail(group, { file, run }, error);
     }
+    // It may have made its dataset, or changed it.
+    known.clear();
   }
+}
+
+/** Says that work goes on; while files are being published, whether that does is what counts. */
+function alive(group: Group, file: SourceFile): void {
+  group.current = file;
+  if (!group.batches.isPublishing) group.options.alive([file]);
 }
 
 /** Reads a file into memory and puts it with those it can be published with, or runs it at once. */
 async function collect(group: Group, item: RunningFile, read: Promise<NamedFile | null>): Promise<void> {
+  const { batches } = group;
+  let prepared: Prepared | null;
   try {
     refuseStopped(group, item);
-    const prepared = await prepare(group, item, await read);
-    if (prepared === null) {
-      await publishEarlier(group, item, null);
-      await runAlone(group, [item]);
-      // It may have made its dataset, or changed it.
-      group.known.clear();
-      return;
-    }
-    const { dataset, version } = prepared.job.plan;
-    const key = JSON.stringify([dataset, version.name]);
-    await publishEarlier(group, item, key);
-    refuseStopped(group, item);
-    group.batches.set(key, [...(group.batches.get(key) ?? []), prepared]);
-    for (const block of prepared.job.loaded.blocks) group.batchBytes += block.bytes.length;
+    alive(group, item.file);
+    prepared = await prepare(group, item, await read);
   } catch (error) {
-    fail(group, item, error);
+    return fail(group, item, error);
   }
-}
-
-/** What comes before a file in its feed is published before it; in the same transaction when it is in batch `key`. */
-async function publishEarlier(group: Group, { file }: RunningFile, key: string | null): Promise<void> {
-  if (file.feed === null) return;
-  const before = group.batchOf.get(file.feed) ?? key;
-  if (before !== key) await publishBatches(group);
-  if (key !== null) group.batchOf.set(file.feed, key);
+  if (prepared === null) {
+    await batches.publishEarlier(item.file, null);
+    await batches.settle();
+    return runAlone(group, [item]);
+  }
+  const { dataset, version } = prepared.job.plan;
+  const key = JSON.stringify([dataset, version.name]);
+  await batches.publishEarlier(item.file, key);
+  if (!isStopped(group, item)) await batches.add(key, prepared);
 }
 
 /** Null for a file that has to go through by itself. */
 async function prepare(group: Group, item: RunningFile, read: NamedFile | null): Promise<Prepared | null> {
-  const { context, options } = group;
-  options.alive([item.file]);
+  const { context } = group;
   const { familiar } = context;
   const found = read && familiar.recognise(read, await knownDataset(group, read.named.dataset));
   if (found !== null && !isSpecial(found.named, item.file)) return takeFamiliar(group, item, found);
   const handle = await SourceHandle.open(item.file.path, item.file.displayPath);
-  handle.onRead = () => options.alive([item.file]);
+  handle.onRead = () => alive(group, item.file);
   try {
     refuseUnsettled(handle, item.file);
     if (context.handlers.find((handler) => handler.accepts(item.file))?.isArchive === true) return null;
@@ -251,30 +258,38 @@ async function knownDataset(group: Group, dataset: string): Promise<KnownDataset
   return known;
 }
 
-async function publishBatches(group: Group): Promise<void> {
-  for (const batch of group.batches.values()) await publishBatch(group, batch);
-  group.batches.clear();
-  group.batchOf.clear();
-  group.batchBytes = 0;
-}
-
-async function publishBatch(group: Group, batch: readonly Prepared[]): Promise<void> {
-  const { context, options } = group;
-  const members = options.again ? batch : await withoutTwins(group, batch);
-  const together = new Set(members);
-  const alone: RunningFile[] = batch.filter((member) => !together.has(member));
-  options.alive(members.map((member) => member.file));
-  try {
-    alone.push(...(await publishGroup({ pool: context.pool, members, signal: options.signal })));
-  } catch {
-    // Whatever it was, each file meets it again by itself, and there it is reported.
-    alone.push(...members);
-  }
-  const rest = new Set(alone.map(({ file }) => file.fileId));
+async function publishBatch(group: Group, prepared: readonly Prepared[]): Promise<void> {
+  // Since they were put together, one before them may have failed.
+  const batch = prepared.filter((member) => !isStopped(group, member));
+  const published = await publishTogether(group, batch);
+  group.options.onPublished(batch.flatMap((member) => (published.has(member) ? [member.file] : [])));
   await runAlone(
     group,
-    batch.filter(({ file }) => rest.has(file.fileId)),
+    batch.filter((member) => !published.has(member)),
   );
+}
+
+/** Those that got through. Whatever keeps another from it, that meets it again by itself, and there it is reported. */
+async function publishTogether(group: Group, batch: readonly Prepared[]): Promise<ReadonlySet<GroupMember>> {
+  const { context, options } = group;
+  options.alive(batch.map((member) => member.file));
+  try {
+    const members = options.again ? batch : await withoutTwins(group, batch);
+    const refused = new Set(await publishGroup({ pool: context.pool, members, signal: options.signal }));
+    return new Set(members.filter((member) => !refused.has(member)));
+  } catch {
+    return new Set();
+  }
+}
+
+function isStopped(group: Group, item: RunningFile): boolean {
+  try {
+    refuseStopped(group, item);
+    return false;
+  } catch (error) {
+    fail(group, item, error);
+    return true;
+  }
 }
 
 /** Leaves out content that has been published already, and the second of two alike. */

@@ -17,11 +17,19 @@ import {
 } from '../ledger/waiting-files.ts';
 import { stepDone } from '../steps.ts';
 import { backoffMs } from './backoff.ts';
+import { Finishing } from './finishing.ts';
+import { inGroups } from './in-groups.ts';
 
 /** What is done with a waiting file. */
 export interface Worker {
-  /** Publishes runs; gives what went wrong by file id. What is not in the result is published. */
-  execute(items: readonly RunningFile[], signal: AbortSignal): Promise<ReadonlyMap<number, unknown>>;
+  /**
+   * Publishes runs; gives what went wrong by file id. What is not in the result is published; `onPublished` may be told so earlier.
+   */
+  execute(
+    items: readonly RunningFile[],
+    signal: AbortSignal,
+    onPublished: (files: readonly SourceFile[]) => void,
+  ): Promise<ReadonlyMap<number, unknown>>;
   /** Records a final failure (or a duplicate) of the run. */
   conclude(file: SourceFile, run: Run, error: SluiceError): Promise<void>;
   /** The outcomes are recorded; what follows from them is carried out. */
@@ -55,8 +63,8 @@ export interface DispatcherOptions {
 const MISCOUNTED = new Set(['TRAILER_MISSING', 'RECORD_COUNT_MISMATCH']);
 /** Files up to this size share a transaction with others. */
 const SMALL_BYTES = 256 * 1024;
-/** Files that share one at the most: enough to pay for it once, few enough to do over. */
-const GROUP_FILES = 100;
+/** Files that one slot takes at once: while some are published others are read, and the outcomes of others are carried out. */
+const GROUP_FILES = 500;
 /** Pause before the database is asked again during an outage, whoever wants to know. */
 const OUTAGE_POLL_MS = 1_000;
 /** How long after a look at a file that another process works on there is another. */
@@ -239,14 +247,32 @@ export class Dispatcher {
     this.recovered();
     for (const { file } of items) stepDone('run started', file.displayPath);
     if (items.length === 0) return;
-    const failures = await worker.execute(items, this.abort.signal);
-    const finished: SourceFile[] = [];
+    const finishing = new Finishing((files) => worker.finish(files));
+    try {
+      const failures = await worker.execute(items, this.abort.signal, (files) => finishing.add(files));
+      finishing.add(await this.ended(items, failures, finishing));
+    } catch (error) {
+      // Leases are held until nothing is done with the files any longer.
+      await finishing.end().catch(() => {});
+      throw error;
+    }
+    await finishing.end();
+  }
+
+  /** Files whose outcome is recorded and not being carried out yet. */
+  private async ended(
+    items: readonly RunningFile[],
+    failures: ReadonlyMap<number, unknown>,
+    finishing: Finishing,
+  ): Promise<SourceFile[]> {
+    const ended: SourceFile[] = [];
     for (const { file, run } of items) {
+      if (finishing.has(file)) continue;
       const failed = failures.has(file.fileId);
       if (!failed || (await this.handle(file, run, toSluiceError(failures.get(file.fileId)))))
-        finished.push(file);
+        ended.push(file);
     }
-    if (finished.length > 0) await worker.finish(finished);
+    return ended;
   }
 
   /** True when the failure is final, and recorded. */
@@ -350,24 +376,6 @@ export class Dispatcher {
     if (busy) return;
     for (const resolve of this.idleWaiters.splice(0)) resolve();
   }
-}
-
-/** About as many files in each group; those of one feed stay together, in their order. */
-function inGroups(files: readonly SourceFile[], count: number): SourceFile[][] {
-  const feeds = new Map<unknown, SourceFile[]>();
-  for (const file of files) {
-    const key = file.feed ?? file.fileId;
-    feeds.set(key, [...(feeds.get(key) ?? []), file]);
-  }
-  const size = Math.ceil(files.length / Math.max(1, count));
-  const groups: SourceFile[][] = [];
-  for (const feed of feeds.values()) {
-    const smallest = groups.toSorted((a, b) => a.length - b.length)[0];
-    const fits = smallest !== undefined && smallest.length + feed.length <= size;
-    if (smallest !== undefined && (fits || groups.length === count)) smallest.push(...feed);
-    else groups.push([...feed]);
-  }
-  return groups;
 }
 
 /** A file that is loaded again from where it is kept does not come back through the watcher. */
