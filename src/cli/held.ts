@@ -1,7 +1,8 @@
 import type { Pool } from 'pg';
 import { SluiceError } from '../errors.ts';
 import type { RunState } from '../ledger/find-run.ts';
-import { discardHeld, releaseHeld } from '../ledger/kept-files.ts';
+import { discardHeld } from '../ledger/kept-files.ts';
+import { releaseRun } from '../pipelines/undo/release-run.ts';
 import { resolveRun } from '../pipelines/undo/resolve-run.ts';
 import { stepDone } from '../steps.ts';
 import { type CommonOptions, withApplication } from './command.ts';
@@ -19,9 +20,8 @@ export function release(what: string, options: ReleaseOptions): Promise<number> 
   return finishNamed(options, files, async (application, onDispatcher) => {
     const { pool } = application.context;
     const run = await heldRun(pool, what);
-    if (!(await releaseHeld(pool, run.fileId, options.append ? 'append' : 'supersede')))
+    if (!(await releaseRun(pool, run, options.append ? 'append' : 'supersede')))
       throw await noLongerHeld(pool, run);
-    stepDone('delivery released', run.path);
     await application.finishFiles([run.fileId], onDispatcher);
   });
 }

@@ -24,7 +24,7 @@ export function printLine(line: string): void {
 
 /** Rows as an aligned table with a heading; numbers to the right. Control characters are shown, not obeyed. */
 export function printTable(columns: readonly string[], rows: readonly (readonly unknown[])[]): void {
-  const cells = rows.map((row) => row.map(cellText));
+  const cells = rows.map((row) => row.map((value, at) => cellText(value, columns[at] !== 'run')));
   const widths = columns.map((name, at) =>
     Math.max(name.length, ...cells.map((row) => row[at]?.length ?? 0)),
   );
@@ -42,10 +42,11 @@ export function printTable(columns: readonly string[], rows: readonly (readonly 
 
 const NUMBER = new Intl.NumberFormat('en-US', { maximumFractionDigits: 2 });
 
-function cellText(value: unknown): string {
+/** A number that is typed again, such as a run's, stands without commas. */
+function cellText(value: unknown, isCount = true): string {
   if (value === null || value === undefined) return '';
   if (value instanceof Date) return value.toISOString().replace('T', ' ').slice(0, 19);
-  if (typeof value === 'number') return NUMBER.format(value);
+  if (typeof value === 'number') return isCount ? NUMBER.format(value) : String(value);
   return shown(String(value));
 }
 

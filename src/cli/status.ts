@@ -12,6 +12,8 @@ const HASHED_BYTES = 64 * 1024 * 1024;
 interface WaitingRow {
   /** Null for a file that the ledger does not know yet. */
   file_id: number | null;
+  /** Null before its first try. */
+  run_id: number | null;
   name: string;
   path: string;
   size_bytes: number | null;
@@ -39,8 +41,9 @@ export function status(options: CommonOptions): Promise<number> {
     if (waiting.length === 0) return EXIT.ok;
     printLine('');
     printTable(
-      ['file', 'status', 'bytes', 'attempts', 'next attempt', 'waits for'],
+      ['run', 'file', 'status', 'bytes', 'attempts', 'next attempt', 'waits for'],
       waiting.map((row) => [
+        row.run_id,
         row.path,
         row.status,
         row.size_bytes,
@@ -49,6 +52,8 @@ export function status(options: CommonOptions): Promise<number> {
         row.waiting_for,
       ]),
     );
+    if (waiting.some((row) => row.status === 'held'))
+      printLine('\n`sluice release RUN` loads a held file, `sluice discard RUN` gives it up.');
     return EXIT.ok;
   });
 }
@@ -66,7 +71,13 @@ async function knownPaths(pool: pg.Pool, files: readonly UnsettledFile[]): Promi
 
 function unsettledRow({ shown, size, reason }: UnsettledFile): WaitingRow {
   return {
-    ...{ file_id: null, name: shown.slice(shown.lastIndexOf('/') + 1), path: shown, size_bytes: size },
+    ...{
+      file_id: null,
+      run_id: null,
+      name: shown.slice(shown.lastIndexOf('/') + 1),
+      path: shown,
+      size_bytes: size,
+    },
     ...{ status: 'seen', detected_at: null, attempts: 0, next_attempt_at: null, waiting_for: reason },
   };
 }
@@ -79,7 +90,7 @@ async function countByStatus(pool: pg.Pool): Promise<Record<string, number>> {
 }
 
 const WAITING = `
-  select f.file_id, f.name, f.path, f.size_bytes, f.status, f.detected_at, f.attempts, f.next_attempt_at,
+  select f.file_id, f.run_id, f.name, f.path, f.size_bytes, f.status, f.detected_at, f.attempts, f.next_attempt_at,
          coalesce(r.error_code || ': ' || r.error_message, f.waiting_for,
                   case when r.run_id is not null and r.finished_at is null and not held.here then
                          case f.origin when 'imports' then 'the service: its run was broken off, and is made up for at the next start'

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import type { Settings } from '../config/settings.ts';
+import type { Sidecars } from '../formats/sidecar/sidecars.ts';
 
 /** Something that is not as it should be. */
 export interface Finding {
@@ -15,6 +16,8 @@ export interface Finding {
 export interface Patient {
   readonly pool: Pool;
   readonly settings: Pick<Settings, 'importsDir' | 'exportsDir' | 'stagingSchema'>;
+  /** What lies beside source files; the usual when it is not said. */
+  readonly sidecars?: Pick<Sidecars, 'isSidecar'>;
 }
 
 /** One look at a database and its folders. Reads only. */

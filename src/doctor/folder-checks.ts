@@ -1,6 +1,7 @@
 import { lstat, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Check, Finding, Patient } from './finding.ts';
+import { findAstrayHeldFiles } from './held-files.ts';
 
 /** Checks of the ledger against the folders. */
 export const FOLDER_CHECKS: readonly Check[] = [
@@ -13,6 +14,11 @@ export const FOLDER_CHECKS: readonly Check[] = [
     name: 'I4 receipts',
     holds: 'there is a receipt for every file that was finished in the last day',
     find: findMissingReceipts,
+  },
+  {
+    name: 'I4 held files',
+    holds: 'every file in held/ waits for a decision, and every file that waits for one is there',
+    find: findAstrayHeldFiles,
   },
   {
     name: 'I9 kept files',

@@ -73,6 +73,6 @@ export const UNDO_ERRORS = {
     kind: 'terminal',
     message: '{path} is not what run {run} has read: {reason}',
     remedy:
-      'Put the original back, or drop the changed file into the imports folder as a delivery of its own.',
+      'Put the original back, or drop the changed file into the imports folder as a delivery of its own. What is held stays so until `sluice discard RUN`.',
   },
 } as const satisfies Catalogue;

@@ -81,7 +81,7 @@ const REGISTER_REPLAY = `
   returning file_id`;
 
 /**
- * Ends the wait of a held file: it goes back into the queue, from where it lies, with what was decided. What a check
+ * Ends the wait of a held file: it goes back into the queue, from where it lies and in the state `now`, with what was decided. What a check
  * holds is released from that check; earlier deliveries are left to the dataset's policy, unless `append` is asked for. False
  * when it is held no more.
  */
@@ -89,6 +89,7 @@ export async function releaseHeld(
   pool: Pool,
   fileId: number,
   decision: 'supersede' | 'append',
+  now: FileIdentity,
 ): Promise<boolean> {
   const { rowCount } = await pool.query(
     `update sluice.source_file f
@@ -96,10 +97,11 @@ export async function releaseHeld(
             checks_waived = f.checks_waived or r.error_code = 'CHECK_HELD',
             redelivery = case when r.error_code = 'CHECK_HELD' and $2 = 'supersede' then f.redelivery else $2 end,
             path_bytes = coalesce(f.final_path_bytes, f.path_bytes), final_path = null, final_path_bytes = null,
-            waiting_for = null, next_attempt_at = null
+            waiting_for = null, next_attempt_at = null,
+            size_bytes = $3, mtime_ns = $4::numeric, inode = $5::numeric, device = $6::numeric
       from sluice.run r
       where r.run_id = f.run_id and f.file_id = $1 and f.status = 'held' and f.outcome_done_at is not null`,
-    [fileId, decision],
+    [fileId, decision, now.size, String(now.mtimeNs), String(now.inode), String(now.device)],
   );
   return rowCount === 1;
 }

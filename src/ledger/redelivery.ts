@@ -28,10 +28,11 @@ export interface Redelivery {
 /** For a file that has nothing to do with earlier ones. */
 export const FIRST_DELIVERY: Redelivery = { runs: [], supersedes: [], heldBy: [], examined: [] };
 
-/** Throws DELIVERY_HELD when there is an earlier delivery. */
+/** Throws DELIVERY_HELD when there is an earlier delivery; `sha256` of the file goes with it where it is not in the ledger yet. */
 export function refuseHeld(
   earlier: readonly { readonly runId: number; readonly fileName: string }[],
   file: SourceFile,
+  sha256: string | null = null,
 ): void {
   const last = earlier.at(-1);
   if (last === undefined) return;
@@ -39,6 +40,7 @@ export function refuseHeld(
     file: file.displayPath,
     original: last.fileName,
     run: last.runId,
+    ...(sha256 !== null && { sha256 }),
   });
 }
 

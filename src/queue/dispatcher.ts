@@ -283,6 +283,10 @@ export class Dispatcher {
       worker.unsettle(file);
       return false;
     }
+    if (hasCode(error, 'FILE_CHANGED')) {
+      const facts = { run: run.runId, path: file.displayPath, reason: 'it was changed while it was read' };
+      return this.conclude(file, run, new SluiceError('KEPT_FILE_CHANGED', facts, error));
+    }
     if (MISCOUNTED.has(error.code) && isWatched(file) && worker.holdBack !== undefined) {
       await returnToWatcher(pool, file, error.message);
       if (worker.holdBack(file, error.message)) return false;
@@ -378,9 +382,9 @@ export class Dispatcher {
   }
 }
 
-/** A file that is loaded again from where it is kept does not come back through the watcher. */
+/** A file that is loaded from where it is kept does not come back through the watcher. */
 function isWatched(file: SourceFile): boolean {
-  return file.replaysRunId === null && file.redelivery === null;
+  return file.replaysRunId === null && file.redelivery === null && !file.checksWaived;
 }
 
 function exhausted(file: SourceFile, error: SluiceError): SluiceError {

@@ -16,8 +16,10 @@ it('sluice replay, release and discard tell by exit code and JSON what became of
   const [{ runId }] = JSON.parse(held.stdout).files;
   const status = JSON.parse((await service.run(['status', '--json'])).stdout);
   expect(status.waiting).toMatchObject([
-    { name: 'orders.csv', status: 'held', waitingFor: expect.stringMatching(/DELIVERY_HELD/) },
+    { name: 'orders.csv', runId, status: 'held', waitingFor: expect.stringMatching(/DELIVERY_HELD/) },
   ]);
+  // As it is to be typed next.
+  await service.query('alter sequence sluice.run_run_id_seq restart with 1234567');
 
   const discarded = await service.run(['discard', '--json', 'orders.csv']);
   expect(discarded.code, discarded.stderr).toBe(0);
@@ -36,6 +38,8 @@ it('sluice replay, release and discard tell by exit code and JSON what became of
 
   await service.drop('orders.csv', csvText(4, 20));
   const second = JSON.parse((await service.run(['once', '--json'])).stdout).files[0].runId;
+  const shown = new RegExp(`^${second} .* held [^]*\\n\`sluice release RUN\``, 'm');
+  expect((await service.run(['status'])).stdout).toMatch(shown);
   expect((await service.run(['release', String(second)])).code).toBe(0);
   const twice = await service.run(['release', String(second)]);
   expect([twice.code, twice.stderr]).toEqual([

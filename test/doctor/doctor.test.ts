@@ -23,6 +23,9 @@ const DAMAGES: Readonly<Record<string, readonly string[]>> = {
   'I4 outcomes': [
     "update sluice.source_file set outcome_done_at = null, finished_at = finished_at - interval '1 hour'",
   ],
+  'I4 held files': [
+    "update sluice.source_file set status = 'held', final_path_bytes = '/nowhere', outcome_done_at = outcome_done_at - interval '1 hour'",
+  ],
   'I7 nobody waits': [
     "update sluice.source_file set finished_at = null, status = 'settled', settled_at = now() - interval '1 day', run_id = null",
   ],
@@ -66,9 +69,12 @@ it('says in words and by its exit code what is off', async () => {
   await service.run(['once']);
   await service.query('delete from staging.orders__v1 where id < 4');
   await rm(join(service.exports, 'receipts'), { recursive: true });
+  await service.write('imports/held/orders.csv', csvText(3));
+  await service.write('imports/held/orders.csv.md5', 'x');
   const sick = await service.run(['doctor']);
   expect(sick.code).toBe(2);
   expect(sick.stdout).toContain('I1 rows: staging.orders__v1, run 1');
   expect(sick.stdout).toContain('17 rows, but the ledger says 20');
   expect(sick.stdout).toContain('I4 receipts: orders.csv');
+  expect(sick.stdout.match(/I4 held files: .*/g)).toEqual(['I4 held files: held/orders.csv']);
 });

@@ -39,7 +39,11 @@ export async function recogniseDelivery(
     if (changed === 'supersede') supersedes.push(claim);
     if (changed === 'hold' && runs.length === 0) heldBy.push(claim);
   }
-  for (const claim of heldBy) refuseHeld(await claimedLoads(pool, claim, run.runId), file);
+  for (const claim of heldBy) {
+    const earlier = await claimedLoads(pool, claim, run.runId);
+    // Whoever decides on it decides on these bytes.
+    if (earlier.length > 0) refuseHeld(earlier, file, (await handle?.fileSha256()) ?? null);
+  }
   return { runs, supersedes, heldBy, examined };
 }
 

@@ -31,10 +31,7 @@ export interface GrownFilesOptions {
  */
 export class GrownFiles {
   /** Times are monotonic: the clock may be set. */
-  private readonly files = new Map<
-    string,
-    { readonly file: FinishedFile; readonly since: number; dueAt: number }
-  >();
+  private readonly files = new Map<string, { file: FinishedFile; readonly since: number; dueAt: number }>();
   private checking: Promise<void> = Promise.resolve();
   private stopped = false;
 
@@ -72,18 +69,24 @@ export class GrownFiles {
       const now = performance.now();
       if (entry.dueAt > now) continue;
       const ageMs = now - entry.since;
-      const again = await this.isToBeLookedAtAgain(entry.file);
+      const again = await this.isToBeLookedAtAgain(entry);
       if (!again || ageMs > LOOKED_AT_HOURS * 3_600_000) this.files.delete(key);
       else entry.dueAt = now + Math.max(this.options.firstLookMs, ageMs * SHARE_OF_AGE);
     }
   }
 
-  private async isToBeLookedAtAgain(file: FinishedFile): Promise<boolean> {
+  private async isToBeLookedAtAgain(entry: { file: FinishedFile }): Promise<boolean> {
+    const { file } = entry;
     const stats = await lstat(file.keptPath, { bigint: true }).catch(() => null);
     if (stats?.isFile() !== true) return false;
     const now = identityOf(stats);
     if (now.inode !== file.identity.inode || now.device !== file.identity.device) return false;
     if (sameFile(now, file.identity)) return true;
+    if (now.size === file.identity.size && file.sha256 !== null && (await beginsAsBefore(file))) {
+      // It was only touched.
+      entry.file = { ...file, identity: now };
+      return true;
+    }
     if (!(await hasGrown(file, now))) {
       const facts = { path: file.displayPath, run: file.runId, reason: 'it was changed in its place' };
       this.options.onChanged(new SluiceError('KEPT_FILE_CHANGED', facts));
@@ -109,9 +112,12 @@ export class GrownFiles {
 
 /** Longer than it was, and beginning with all that it was, as far as that is known. */
 async function hasGrown(file: FinishedFile, now: FileIdentity): Promise<boolean> {
+  if (now.size <= file.identity.size) return false;
+  return file.sha256 === null || beginsAsBefore(file);
+}
+
+async function beginsAsBefore(file: FinishedFile): Promise<boolean> {
   const { size } = file.identity;
-  if (now.size <= size) return false;
-  if (file.sha256 === null) return true;
   const handle = await SourceHandle.open(file.keptPath, file.displayPath).catch(() => null);
   if (handle === null) return false;
   try {

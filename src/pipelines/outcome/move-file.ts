@@ -93,6 +93,12 @@ export async function isStill(at: Buffer, identity: FileIdentity): Promise<boole
   return stats?.isFile() === true && sameFile(identityOf(stats), identity);
 }
 
+/** The state that a file is in now, whoever has written to it; the known one when another lies there, or none. */
+export async function stateNow(at: Buffer, known: FileIdentity): Promise<FileIdentity> {
+  const stats = await lstat(at, { bigint: true }).catch(() => null);
+  return stats?.isFile() === true && (await isItself(at, known)) ? identityOf(stats) : known;
+}
+
 /** It may have grown where it lies now: its sender still holds it open. */
 async function findMoved(file: SourceFile, names: readonly Buffer[]): Promise<Buffer | null> {
   for (const name of names) if (await isItself(name, file.identity)) return name;

@@ -16,7 +16,7 @@ import {
 } from '../../ledger/outcomes.ts';
 import type { SourceFile } from '../../ledger/source-file.ts';
 import { stepDone } from '../../steps.ts';
-import { deleteFile, isStill, moveBack, moveFile } from './move-file.ts';
+import { deleteFile, isStill, moveBack, moveFile, stateNow } from './move-file.ts';
 import { writeReceipt } from './receipt.ts';
 import { writeRejectFiles } from './reject-files.ts';
 
@@ -123,7 +123,9 @@ export class OutcomeWriter {
 
   private async move({ file, runId }: Outcome, from: Buffer, folder: string): Promise<KeptFile | null> {
     const target = path.join(this.options.settings.importsDir, folder);
-    const moved = await moveFile({ ...file, path: from }, target, runId);
+    // In that folder nobody puts a new file in the place of the one that is moved: changed or not, it is the one.
+    const now = this.isIn(from, 'held') ? await stateNow(from, file.identity) : file.identity;
+    const moved = await moveFile({ ...file, path: from, identity: now }, target, runId);
     if (moved !== null && !moved.equals(from)) await this.moveSidecars(from, moved);
     return moved === null ? null : { path: moved, displayPath: path.join(folder, this.nameOf(moved)) };
   }

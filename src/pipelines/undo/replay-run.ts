@@ -1,11 +1,9 @@
-import { lstat } from 'node:fs/promises';
 import type { Pool } from 'pg';
 import { SluiceError } from '../../errors.ts';
-import { SourceHandle } from '../../formats/file-handle.ts';
-import { hashPrefixes } from '../../formats/hash-prefixes.ts';
 import { type RunState, readRun } from '../../ledger/find-run.ts';
-import { type KeptSource, keptSource, registerReplay } from '../../ledger/kept-files.ts';
+import { keptSource, registerReplay } from '../../ledger/kept-files.ts';
 import { stepDone } from '../../steps.ts';
+import { identifyKept } from './kept-file.ts';
 
 /** States of a run whose kept file may be loaded again. */
 const REPLAYABLE = new Set(['published', 'failed', 'retracted', 'superseded', 'discarded']);
@@ -20,24 +18,10 @@ export async function queueReplay(pool: Pool, run: RunState): Promise<number> {
   await refuseUnreplayable(pool, run);
   const source = await keptSource(pool, run.runId);
   if (source === null) throw new SluiceError('RUN_UNKNOWN', { what: `number ${run.runId}` });
-  const { path, displayPath, removedAt } = source;
-  if (source.origin === 'pull')
-    throw new SluiceError('RUN_WAS_PULLED', { run: run.runId, file: displayPath });
-  const there = await lstat(path).catch(() => null);
-  if (there === null && removedAt !== null) {
-    const date = removedAt.toISOString().slice(0, 10);
-    throw new SluiceError('KEPT_FILE_REMOVED', { run: run.runId, path: displayPath, date });
-  }
-  if (there === null) throw new SluiceError('KEPT_FILE_MISSING', { run: run.runId, path: displayPath });
-  const handle = await SourceHandle.open(path, displayPath);
-  try {
-    await refuseChanged(handle, source, run);
-    const fileId = await registerReplay(pool, run.runId, source, handle.opened);
-    stepDone('replay queued', run.fileName);
-    return fileId;
-  } finally {
-    await handle.close();
-  }
+  const identity = await identifyKept(source, run.runId);
+  const fileId = await registerReplay(pool, run.runId, source, identity);
+  stepDone('replay queued', run.fileName);
+  return fileId;
 }
 
 async function refuseUnreplayable(pool: Pool, run: RunState): Promise<void> {
@@ -49,15 +33,4 @@ async function refuseUnreplayable(pool: Pool, run: RunState): Promise<void> {
   if (successor?.status === 'published' || successor?.status === 'superseded') {
     throw new SluiceError('RUN_SUPERSEDED', { ...facts, by: supersededBy });
   }
-}
-
-async function refuseChanged(handle: SourceHandle, source: KeptSource, run: RunState): Promise<void> {
-  const facts = { run: run.runId, path: source.displayPath };
-  const { size } = handle.opened;
-  if (size !== source.size) {
-    throw new SluiceError('KEPT_FILE_CHANGED', { ...facts, reason: `${size} bytes, not ${source.size}` });
-  }
-  const found = source.sha256 === null ? null : (await hashPrefixes(handle, [size])).get(size);
-  if (found === source.sha256) return;
-  throw new SluiceError('KEPT_FILE_CHANGED', { ...facts, reason: 'its SHA-256 differs' });
 }

@@ -6,11 +6,11 @@ import { arrivalOf } from '../../../src/cli/load.ts';
 import type { DatasetConfig } from '../../../src/config/define.ts';
 import { loadSettings } from '../../../src/config/load-settings.ts';
 import { readRun } from '../../../src/ledger/find-run.ts';
-import { releaseHeld } from '../../../src/ledger/kept-files.ts';
 import type { Outcome } from '../../../src/ledger/outcomes.ts';
 import { openLog } from '../../../src/log.ts';
 import { Application } from '../../../src/main.ts';
 import { dropSegments } from '../../../src/pipelines/tables/segments.ts';
+import { releaseRun } from '../../../src/pipelines/undo/release-run.ts';
 import { queueReplay } from '../../../src/pipelines/undo/replay-run.ts';
 import { type Retracted, retractRun } from '../../../src/pipelines/undo/retract-run.ts';
 import { createTestDatabase, type TestDatabase } from '../../database.ts';
@@ -79,8 +79,7 @@ export class Engine {
     const { pool } = this.database;
     const before = this.outcomes.length;
     const run = await readRun(pool, runId);
-    if (run === null || !(await releaseHeld(pool, run.fileId, decision)))
-      throw new Error(`run ${runId} is not held`);
+    if (run === null || !(await releaseRun(pool, run, decision))) throw new Error(`run ${runId} is not held`);
     await this.application.finishFiles([run.fileId], () => undefined);
     return this.outcomeFrom(before);
   }

@@ -1,4 +1,6 @@
-import { appendFile } from 'node:fs/promises';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { appendFileSync } from 'node:fs';
+import { appendFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { DatasetConfig } from '../../../src/config/define.ts';
@@ -9,6 +11,20 @@ afterEach(() => engine.close());
 
 const FIRST = 'id,name\n1,Bern\n2,Graz\n';
 const OTHER = 'id,name\n3,Oslo\n';
+
+interface Step {
+  readonly step: string;
+}
+
+async function atStep<T>(onStep: (step: Step) => void, work: () => Promise<T>): Promise<T> {
+  const listener = (message: unknown) => onStep(message as Step);
+  subscribe('sluice:step', listener);
+  try {
+    return await work();
+  } finally {
+    unsubscribe('sluice:step', listener);
+  }
+}
 
 async function open(
   redelivery: DatasetConfig['redelivery'],
@@ -103,6 +119,36 @@ describe('a delivery that is held', () => {
       status: 'published',
     });
     expect(await ids()).toEqual([5]);
+  });
+
+  it('may be touched, but not be another when it is released', async () => {
+    const { held } = await holdOne();
+    const kept = join(engine.root, 'imports/held/cities.csv');
+    await writeFile(kept, OTHER.replace('Oslo', 'Olso'));
+    await expect(engine.release(held.runId, 'append')).rejects.toMatchObject({ code: 'KEPT_FILE_CHANGED' });
+    await rename(kept, `${kept}.away`);
+    await expect(engine.release(held.runId, 'append')).rejects.toMatchObject({ code: 'KEPT_FILE_MISSING' });
+    expect([await ids(), await statuses()]).toEqual([
+      [1, 2],
+      ['published', 'held'],
+    ]);
+    // A copy of what was held, of another time and at another place of the disk.
+    await writeFile(kept, OTHER);
+    expect(await engine.release(held.runId, 'append')).toMatchObject({ status: 'published' });
+    expect(await ids()).toEqual([1, 2, 3]);
+    expect(await engine.filesIn('imports/held')).toEqual(['cities.csv.away']);
+  });
+
+  it('fails at once and goes to failed/ when it is changed between release and reading', async () => {
+    const { held } = await holdOne();
+    const kept = join(engine.root, 'imports/held/cities.csv');
+    const onStep = ({ step }: Step) => {
+      if (step === 'delivery released') appendFileSync(kept, '4,Metz\n');
+    };
+    const outcome = await atStep(onStep, () => engine.release(held.runId, 'supersede'));
+    expect(outcome).toMatchObject({ status: 'failed', errorCode: 'KEPT_FILE_CHANGED', attempt: 1 });
+    expect(await ids()).toEqual([1, 2]);
+    expect(await finalPaths()).toEqual([expect.stringMatching(/^processed\/\d/), 'failed/cities.csv']);
   });
 
   async function holdOne() {
