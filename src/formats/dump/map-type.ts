@@ -63,41 +63,12 @@ function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined
   return Object.hasOwn(record, key) ? record[key] : undefined;
 }
 
-/** What says something else than the type; the words behind it do not matter. */
-const NO_TYPE: ReadonlySet<string> = new Set([
-  ...[
-    'not',
-    'null',
-    'default',
-    'auto_increment',
-    'comment',
-    'generated',
-    'on',
-    'primary',
-    'unique',
-    'key',
-    'as',
-  ],
-  ...[
-    'check',
-    'references',
-    'constraint',
-    'srid',
-    'ref_system_id',
-    'identity',
-    'virtual',
-    'stored',
-    'persisted',
-  ],
-]);
-
 /** The attributes behind a type's name; null when there is a word that is none. `zerofill` makes a number unsigned. */
 function attributesIn(map: TypeMap, words: readonly string[]): ReadonlySet<string> | null {
   const found = new Set<string>();
   for (let at = 0; at < words.length; at++) {
     const word = words[at] as string;
-    if (NO_TYPE.has(word)) return found;
-    if (word === 'collate' || word === 'charset') at++;
+    if (word === 'charset') at++;
     else if (word === 'character' && words[at + 1] === 'set') at += 2;
     else if (map.attributes.includes(word)) found.add(word === 'zerofill' ? 'unsigned' : word);
     else return null;

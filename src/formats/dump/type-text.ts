@@ -15,7 +15,29 @@ const OWN_SCHEMAS = /^(?:sys|pg_catalog|mdsys|information_schema)\./;
 const PIECE =
   /\s*(?:(?<list>\()|(?<array>\[\d*\])|\[(?<bracketed>[^\]]+)\]|`(?<ticked>[^`]+)`|"(?<quoted>[^"]+)"|(?<word>[^\s()[\]`"',]+)|(?<other>'(?:[^'\\]|''|\\.)*'|,))/gsy;
 
-/** Takes a type apart; null when its parentheses or quotes do not match. */
+/** Begins what says something else than the type: constraints, defaults, who may see it. */
+const NO_TYPE: ReadonlySet<string> = new Set([
+  ...['not', 'null', 'default', 'identity', 'auto_increment', 'autoincrement', 'generated', 'as', 'on'],
+  ...['primary', 'unique', 'key', 'check', 'references', 'foreign', 'constraint', 'comment', 'collate'],
+  ...[
+    'virtual',
+    'stored',
+    'persisted',
+    'computed',
+    'srid',
+    'ref_system_id',
+    'masked',
+    'encrypted',
+    'encrypt',
+  ],
+  ...['storage', 'compression', 'column_format', 'engine_attribute', 'secondary_engine_attribute'],
+  ...['enable', 'disable'],
+]);
+
+/**
+ * Takes a type apart; null when its parentheses or quotes do not match. What stands behind a word that begins something else, such as
+ * `not null` or `identity(1,1)`, is not looked at.
+ */
 export function parseTypeText(text: string): TypeText | null {
   const words: string[] = [];
   let list: readonly string[] | null = null;
@@ -25,6 +47,7 @@ export function parseTypeText(text: string): TypeText | null {
     const groups = PIECE.exec(text)?.groups;
     if (groups === undefined) return null;
     at = PIECE.lastIndex;
+    if (words.length > 0 && isNoType(groups['word'])) break;
     const name = groups['bracketed'] ?? groups['ticked'] ?? groups['quoted'] ?? groups['word'];
     if (name !== undefined) words.push(name.trim().toLowerCase());
     if (groups['array'] !== undefined) isArray = true;
@@ -38,6 +61,11 @@ export function parseTypeText(text: string): TypeText | null {
   return first === ''
     ? null
     : { words: [first.replace(OWN_SCHEMAS, ''), ...rest], arguments: list ?? [], isArray };
+}
+
+/** `ref_system_id=4326` is one word. */
+function isNoType(word: string | undefined): boolean {
+  return word !== undefined && NO_TYPE.has(word.toLowerCase().replace(/=.*/s, ''));
 }
 
 /** `[sys].[geography]` came as three words, the middle one a dot. */
