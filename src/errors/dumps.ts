@@ -6,7 +6,7 @@ export const DUMP_ERRORS = {
     kind: 'terminal',
     message: '{file} does not describe a table: {reason}',
     remedy:
-      'Correct the descriptor: a JSON list with column_name and column_type of each column; docs/dumps.md shows the forms.',
+      'Correct the descriptor: a JSON list with column_name and column_type of each column; docs/dumps.md shows the forms. JSON that is none, but called like its data, is passed over by skipEntries.',
   },
   TYPE_UNKNOWN: {
     kind: 'terminal',

@@ -18,10 +18,10 @@ export function pairEntries<E extends { readonly name: string }>(
   descriptors: readonly E[],
   data: readonly E[],
 ): TableEntries<E>[] {
-  const known = new Map(descriptors.map((entry) => [keyOf(entry.name), entry]));
+  const known = new Map(descriptors.map((entry) => [tableKey(entry.name), entry]));
   const pairs = data.map((entry) => ({
     table: tableOf(entry.name),
-    descriptor: known.get(keyOf(entry.name)) ?? null,
+    descriptor: known.get(tableKey(entry.name)) ?? null,
     data: entry,
   }));
   const used = new Set(pairs.map((pair) => pair.descriptor));
@@ -37,7 +37,8 @@ export function isDescriptorName(name: string): boolean {
   return /\.json$/i.test(name);
 }
 
-function keyOf(name: string): string {
+/** What descriptor and data of one table have in common: folder and name. */
+export function tableKey(name: string): string {
   return name.normalize('NFC').replace(EXTENSION, '').toLowerCase();
 }
 
