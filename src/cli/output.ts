@@ -19,7 +19,7 @@ export function printJson(value: unknown): void {
 
 /** Line feeds stay: the text may be several lines. */
 export function printLine(line: string): void {
-  process.stdout.write(`${line.split('\n').map(shown).join('\n')}\n`);
+  process.stdout.write(`${line.replace(UNSAFE, (char) => (char === '\n' ? char : escaped(char)))}\n`);
 }
 
 /** Rows as an aligned table with a heading; numbers to the right. Control characters are shown, not obeyed. */
@@ -50,10 +50,13 @@ function cellText(value: unknown, isCount = true): string {
   return shown(String(value));
 }
 
-/** Characters that a terminal acts on, or that reorder what it shows, as escapes. */
+/** Characters that a terminal acts on, or that reorder what it shows. */
+const UNSAFE = /[\p{Cc}\u2028\u2029\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]/gu;
+
 function shown(text: string): string {
-  return text.replace(
-    /[\p{Cc}\u2028\u2029\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]/gu,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return text.replace(UNSAFE, escaped);
+}
+
+function escaped(char: string): string {
+  return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }

@@ -14,7 +14,7 @@ import { type Costs, changeLines, contractLine } from './plan-changes.ts';
 /** `sluice plan FILE`: what loading the file would do, and why. Writes nothing. */
 export function plan(file: string, options: CommonOptions): Promise<number> {
   return withDatabase(options, async (database, { settings }) => {
-    const arrival = await arrivalOf(file);
+    const arrival = arrivalOf(file);
     const familiar = new FamiliarFiles(HANDLERS, settings);
     const context = { pool: database.pool, settings, handlers: HANDLERS, familiar, lanes: 1 };
     const planned = await planFile(context, {

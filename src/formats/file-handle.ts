@@ -67,12 +67,6 @@ export class SourceHandle implements RandomBytes, Contents {
     return source.sha256();
   }
 
-  /** Reads the whole file; null when it changed meanwhile (I9). */
-  async readWhole(): Promise<Buffer | null> {
-    const bytes = await this.readAt(0, this.opened.size);
-    return bytes.length === this.opened.size && (await this.isUnchanged()) ? bytes : null;
-  }
-
   /** Reads up to `length` bytes at `position`; shorter only at the end of the file. */
   async readAt(position: number, length: number): Promise<Buffer> {
     const buffer = Buffer.allocUnsafe(length);

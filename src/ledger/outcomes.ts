@@ -171,6 +171,7 @@ export async function completeOutcomes(pool: Pool, done: readonly CarriedOut[]):
 }
 
 function remedyOf(code: string | null): string | null {
+  if (code === null) return null;
   return Object.entries(CATALOGUE).find(([known]) => known === code)?.[1].remedy ?? null;
 }
 

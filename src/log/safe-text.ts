@@ -20,7 +20,7 @@ export function safeJson(json: string): string {
 
 /** The same for JSON text of several lines. */
 export function safeJsonLines(json: string): string {
-  return json.split('\n').map(safeJson).join('\n');
+  return json.replace(UNSAFE, (character) => (character === '\n' ? character : unicodeEscape(character)));
 }
 
 function unicodeEscape(character: string): string {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { SluiceError } from '../errors.ts';
 import { SourceHandle } from '../formats/file-handle.ts';
+import { readUnchanged } from '../formats/read-unchanged.ts';
 import { findPublishedContent } from '../ledger/published.ts';
 import type { RunningFile } from '../ledger/runs.ts';
 import type { SourceFile } from '../ledger/source-file.ts';
@@ -91,15 +92,8 @@ function startReading(group: Group, item: RunningFile): Promise<NamedFile | null
 async function readNamed({ context, options }: Group, { file }: RunningFile): Promise<NamedFile | null> {
   const named = context.familiar.named(file);
   if (named === null || options.signal.aborted) return null;
-  const handle = await SourceHandle.open(file.path, file.displayPath);
-  try {
-    refuseUnsettled(handle, file);
-    const bytes = await handle.readWhole();
-    if (bytes === null) throw new SluiceError('FILE_CHANGED', { file: file.displayPath });
-    return { named, fileName: file.name, bytes };
-  } finally {
-    await handle.close();
-  }
+  const bytes = file.waitingFor === null ? await readUnchanged(file.path, file.identity) : null;
+  return bytes && { named, fileName: file.name, bytes };
 }
 
 interface Group {

@@ -63,12 +63,37 @@ function matchName(fileName: string, config: DatasetConfig): Groups | null {
 /** Groups of a name that a glob or RegExp fits, also without `.gz` or `.zst`; null when it does not. */
 export function matchPattern(fileName: string, match: string | RegExp): Groups | null {
   const names = [fileName, stripCompression(fileName)];
-  if (typeof match === 'string') return names.some((name) => picomatch.isMatch(name, match)) ? {} : null;
+  if (typeof match === 'string') return names.some(globOf(match)) ? {} : null;
+  const pattern = statelessOf(match);
   for (const name of names) {
-    const found = new RegExp(match.source, match.flags.replace(/[gy]/g, '')).exec(name);
+    const found = pattern.exec(name);
     if (found !== null) return found.groups ?? {};
   }
   return null;
+}
+
+/** Patterns come from the configuration: they are few, and are asked about every file. */
+const GLOBS = new Map<string, (name: string) => boolean>();
+const STATELESS = new WeakMap<RegExp, RegExp>();
+
+function globOf(pattern: string): (name: string) => boolean {
+  let matches = GLOBS.get(pattern);
+  if (matches === undefined) {
+    const matcher = picomatch(pattern);
+    matches = (name) => matcher(name);
+    GLOBS.set(pattern, matches);
+  }
+  return matches;
+}
+
+/** Without the flags that make an expression remember where it was. */
+function statelessOf(pattern: RegExp): RegExp {
+  let stateless = STATELESS.get(pattern);
+  if (stateless === undefined) {
+    stateless = new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, ''));
+    STATELESS.set(pattern, stateless);
+  }
+  return stateless;
 }
 
 function dateOf({ businessDate, moment }: NameParts) {

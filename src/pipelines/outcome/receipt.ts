@@ -2,7 +2,7 @@ import path from 'node:path';
 import { fitFileName } from '../../fit-file-name.ts';
 import type { Outcome } from '../../ledger/outcomes.ts';
 import { safeJsonLines } from '../../log/safe-text.ts';
-import { WholeFile } from '../../whole-file.ts';
+import { writeSmallFile } from '../../whole-file.ts';
 
 /** Writes `<exports>/receipts/<file name>.<run id>.json`: temporary name, fsync, rename. Writing it again changes nothing. */
 export async function writeReceipt(
@@ -11,15 +11,8 @@ export async function writeReceipt(
   finalPath: string | null,
 ): Promise<void> {
   const target = path.join(exportsDir, 'receipts', fitFileName(outcome.file.name, `.${outcome.runId}.json`));
-  const receipt = await WholeFile.create(target);
-  try {
-    await receipt.write(
-      Buffer.from(`${safeJsonLines(JSON.stringify(receiptOf(outcome, finalPath), null, 2))}\n`),
-    );
-    await receipt.finish();
-  } finally {
-    await receipt.discard();
-  }
+  const text = safeJsonLines(JSON.stringify(receiptOf(outcome, finalPath), null, 2));
+  await writeSmallFile(target, Buffer.from(`${text}\n`));
 }
 
 function receiptOf(outcome: Outcome, finalPath: string | null) {
