@@ -164,8 +164,7 @@ export class Application {
       if (options.watches) await leases.claimFolder(await watchedFolder(settings.importsDir));
       const dev = settings.dev && (await mayRemake(database, log, options.applicationName));
       await initSchema(database, { ...settings, dev }, (message) => log.info(message));
-      const swept = await sweepSegments(database.pool, settings.stagingSchema);
-      if (swept > 0) log.info(`dropped ${swept} segments that an interrupted load had left`);
+      await sweep(database, settings, log);
       const lanes = await affordableLanes(database, settings, wantedLanes);
       return new Application(settings, database, log, options, lanes, leases);
     } catch (error) {
@@ -206,6 +205,8 @@ export class Application {
         log.info('the database answers again');
         this.outcomes.retryNow();
         this.transforms.request();
+        // A load that failed could not clear up then. What this does not manage is left for the next start.
+        sweep(this.database, settings, log).catch(() => undefined);
       },
     });
   }
@@ -382,4 +383,9 @@ export class Application {
     this.log.warn(`${shown} has grown since run ${runId} read it; it is taken again`);
     if (status === 'held') await discardHeld(this.database.pool, fileId);
   }
+}
+
+async function sweep({ pool }: Database, { stagingSchema }: Settings, log: Log): Promise<void> {
+  const swept = await sweepSegments(pool, stagingSchema);
+  if (swept > 0) log.info(`dropped ${swept} segments that an interrupted load had left`);
 }

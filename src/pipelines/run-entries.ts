@@ -27,16 +27,20 @@ import { datasetAfter } from './tables/dataset-after.ts';
 import { fitSegments } from './tables/fit-segments.ts';
 import { type KnownDataset, readDataset } from './tables/known-dataset.ts';
 import { costsOf, widenedText } from './tables/rewrite-cost.ts';
+import { dropUnpublished } from './tables/segments.ts';
 
 /** Plans, loads and publishes the entries of a file. When it rejects, nothing is left of them. */
 export async function runEntries(work: RunWork): Promise<void> {
   const { context, run } = work;
   try {
-    if (run.attempt > 1) await clearUnpublished(context.pool, run.runId);
+    if (run.attempt > 1) {
+      await clearUnpublished(context.pool, run.runId);
+      await dropUnpublished(context.pool, context.settings.stagingSchema, run.runId);
+    }
     await setAsideUnidentified(work);
     while (!(await tryOnce(work)));
   } catch (error) {
-    // Best effort: the sweep at the next start finds what is left.
+    // Best effort: the next attempt finds what is left, or the sweep when the database answers again.
     for (const entry of work.entries) await dropLoaded(work, entry).catch(() => {});
     throw error;
   }

@@ -191,7 +191,7 @@ async function openLane(loading: Loading, number: number, indexesOf: TableName |
   }
 }
 
-/** Lanes that had committed when another failed. Best effort: the sweep at the next start finds what is left. */
+/** Lanes that had committed when another failed. Best effort: the next attempt finds what is left, or a sweep. */
 async function dropCommitted(loading: Loading, lanes: readonly Lane[]): Promise<void> {
   const segments = lanes.filter((lane) => lane.committed).map((lane) => lane.segment);
   await dropSegments(loading.context.pool, segments).catch(() => {});

@@ -93,6 +93,21 @@ export async function dropSegments(pool: Pool, segments: readonly TableName[]): 
   }
 }
 
+/** Drops what earlier attempts of a run have left because the server did not let them: the next attempt starts clean. */
+export async function dropUnpublished(pool: Pool, stagingSchema: string, runId: number): Promise<void> {
+  const schema = segmentSchema(stagingSchema);
+  const { rows } = await pool.query<{ name: string }>(
+    `select c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      where n.nspname = $1 and c.relkind = 'r' and starts_with(c.relname, 'r' || $2::bigint || '_a')
+        and not exists (select from pg_inherits i where i.inhrelid = c.oid)`,
+    [schema, runId],
+  );
+  await dropSegments(
+    pool,
+    rows.map(({ name }) => ({ schema, name })),
+  );
+}
+
 async function dropUnattached(client: PoolClient, segment: TableName): Promise<void> {
   const table = qualified(segment.schema, segment.name);
   const { rows } = await client.query<{ there: boolean }>('select to_regclass($1) is not null as there', [
@@ -105,7 +120,7 @@ async function dropUnattached(client: PoolClient, segment: TableName): Promise<v
 }
 
 /**
- * Drops what crashed loads left: tables in the segment schema that inherit from nothing, and whose file nobody
+ * Drops what crashed loads left, or those whose server would not let them clear up: tables in the segment schema that inherit from nothing, and whose file nobody
  * works on. Gives how many.
  */
 export async function sweepSegments(pool: Pool, stagingSchema: string): Promise<number> {

@@ -61,6 +61,8 @@ it('a lane whose connection is cut takes the other lanes with it, and the file i
   const running = await service.start();
   await dropLarge(service);
   const [lane] = await untilCopying(pool);
+  // As if a lane that had ended already could not be cleared away.
+  await pool.query('create table staging_segments.r1_a1_e1_l9 (id int)');
   const { rows } = await pool.query('select pg_terminate_backend($1) as ended', [lane]);
   expect(rows).toEqual([{ ended: true }]);
   await running.untilPrinted('DATABASE_CONNECTION_LOST');
