@@ -31,6 +31,7 @@ const USAGE: ReadonlySet<ErrorCode> = new Set([
   'USAGE',
   'FOLDER_UNUSABLE',
   'FOLDER_WATCHED',
+  'FOLDER_NESTED',
   'SCHEMA_MISSING',
   'SCHEMA_NEWER',
   'SCHEMA_NOT_OURS',

@@ -9,6 +9,13 @@ export const WATCHING_ERRORS = {
     remedy:
       'Stop the other one first, or give this one another IMPORTS_DIR and database. `sluice once` and `load` may run beside a service.',
   },
+  FOLDER_NESTED: {
+    kind: 'terminal',
+    message:
+      'another service watches a folder {place} {path} on this database, connected from {from} since {since} (server process {pid})',
+    remedy:
+      'One service watches a folder with all that lies in it: stop the other one, or let the two watch folders beside each other.',
+  },
   NOT_A_REGULAR_FILE: {
     kind: 'terminal',
     message: '{path} is a {type}, not a regular file; it is left alone',

@@ -1,5 +1,6 @@
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { dirname } from 'node:path';
 import type { PoolClient } from 'pg';
 import { SluiceError } from '../errors.ts';
 
@@ -9,6 +10,14 @@ export interface WatchedFolder {
   readonly path: string;
   /** Two folders with one of these in common are the same folder, or are the same to the ledger. */
   readonly keys: readonly string[];
+  /** Keys of the folders that it lies in. */
+  readonly above: readonly string[];
+}
+
+/** A key to be taken: a folder's own by one service alone, that of a folder above by all that lie in it. */
+interface Taking {
+  readonly key: string;
+  readonly shared: boolean;
 }
 
 /** Who holds a folder. */
@@ -17,6 +26,8 @@ interface Holder {
   readonly since: Date;
   /** Address the holder is connected from; null for a local socket. */
   readonly address: string | null;
+  /** Where what it watches lies. */
+  readonly place: 'same' | 'above' | 'below';
 }
 
 /** For a holder that has just ended, and whose server process has not. */
@@ -29,8 +40,15 @@ const PAUSE_MS = 200;
  */
 export async function watchedFolder(path: string): Promise<WatchedFolder> {
   const real = await realpath(path);
+  const above: string[] = [];
+  for (let at = dirname(real); !above.includes(at); at = dirname(at)) above.push(at);
+  const keysAbove = await Promise.all(above.map(keysOf));
+  return { path, keys: await keysOf(real), above: keysAbove.flat() };
+}
+
+async function keysOf(real: string): Promise<string[]> {
   const { dev, ino } = await stat(real, { bigint: true });
-  return { path, keys: [`path ${real}`, `inode ${await machine()} ${dev} ${ino}`] };
+  return [`path ${real}`, `inode ${await machine()} ${dev} ${ino}`];
 }
 
 /** The running kernel, which containers share; device numbers mean nothing beyond it. */
@@ -40,10 +58,10 @@ async function machine(): Promise<string> {
 }
 
 /**
- * Takes a folder for the session of `client`: advisory locks, which the server itself gives back when the session ends.
+ * Takes a folder, with all that lies below it, for the session of `client`: advisory locks, which the server itself gives back when the session ends.
  * A session of ours that died without the server's knowledge, `formerPid`, is ended by that.
  *
- * @throws FOLDER_WATCHED when another session keeps it
+ * @throws FOLDER_WATCHED when another session keeps it, FOLDER_NESTED when one keeps a folder above or below it
  */
 export async function claimFolder(
   client: PoolClient,
@@ -56,7 +74,7 @@ export async function claimFolder(
   );
   const deadline = performance.now() + PATIENCE_MS;
   for (;;) {
-    const holder = await tryClaim(client, folder.keys);
+    const holder = await tryClaim(client, folder);
     if (holder === null) return;
     if (holder.pid === formerPid) await client.query('select pg_terminate_backend($1)', [formerPid]);
     if (performance.now() > deadline) throw watched(folder, holder);
@@ -65,24 +83,30 @@ export async function claimFolder(
 }
 
 /** Null when all of it is ours now, else who has some of it; then none of it is ours. */
-async function tryClaim(client: PoolClient, keys: readonly string[]): Promise<Holder | null> {
-  const taken: string[] = [];
-  for (const key of keys) {
-    const { rows } = await client.query<{ taken: boolean }>(`select pg_try_advisory_lock(${KEY}) as taken`, [
-      key,
-    ]);
-    if (rows[0]?.taken === true) taken.push(key);
+async function tryClaim(client: PoolClient, { keys, above }: WatchedFolder): Promise<Holder | null> {
+  const own = keys.map((key) => ({ key, shared: false }));
+  const taken: Taking[] = [];
+  for (const taking of [...own, ...above.map((key) => ({ key, shared: true }))]) {
+    if (await lock(client, 'pg_try_advisory_lock', taking)) taken.push(taking);
     else {
-      for (const mine of taken) await client.query(`select pg_advisory_unlock(${KEY})`, [mine]);
-      return findHolder(client, key);
+      for (const mine of taken) await lock(client, 'pg_advisory_unlock', mine);
+      return findHolder(client, taking);
     }
   }
   return null;
 }
 
-async function findHolder(client: PoolClient, key: string): Promise<Holder> {
-  const { rows } = await client.query<Holder>(
-    `select a.pid, a.backend_start as since, host(a.client_addr) as address
+async function lock(client: PoolClient, operation: string, { key, shared }: Taking): Promise<boolean> {
+  const { rows } = await client.query<{ done: boolean }>(
+    `select ${operation}${shared ? '_shared' : ''}(${KEY}) as done`,
+    [key],
+  );
+  return rows[0]?.done === true;
+}
+
+async function findHolder(client: PoolClient, { key, shared }: Taking): Promise<Holder> {
+  const { rows } = await client.query<Omit<Holder, 'place'> & { mode: string }>(
+    `select a.pid, a.backend_start as since, host(a.client_addr) as address, l.mode
        from pg_locks l join pg_stat_activity a using (pid)
       where l.locktype = 'advisory' and l.granted and l.objsubid = 1
         and l.database = (select oid from pg_database where datname = current_database())
@@ -90,12 +114,16 @@ async function findHolder(client: PoolClient, key: string): Promise<Holder> {
     [key],
   );
   // It let go in between, or is not for us to see.
-  return rows[0] ?? { pid: 0, since: new Date(), address: null };
+  const { mode, ...holder } = rows[0] ?? { pid: 0, since: new Date(), address: null, mode: '' };
+  return { ...holder, place: shared ? 'above' : mode === 'ShareLock' ? 'below' : 'same' };
 }
 
-function watched({ path }: WatchedFolder, { pid, since, address }: Holder): SluiceError {
+function watched({ path }: WatchedFolder, { pid, since, address, place }: Holder): SluiceError {
   const from = address === null ? 'this machine' : address;
-  return new SluiceError('FOLDER_WATCHED', { path, from, since: since?.toISOString(), pid });
+  const facts = { path, from, since: since?.toISOString(), pid };
+  return place === 'same'
+    ? new SluiceError('FOLDER_WATCHED', facts)
+    : new SluiceError('FOLDER_NESTED', { ...facts, place });
 }
 
 const KEY = "hashtextextended('sluice:folder:' || $1, 0)";

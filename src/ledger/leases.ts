@@ -36,7 +36,7 @@ export class Leases {
    * Takes a folder for as long as this process lives. It is held by the connection that holds the leases, so that no file
    * is claimed without it; when the connection is lost, it is taken anew with the next one.
    *
-   * @throws FOLDER_WATCHED when another process has it
+   * @throws FOLDER_WATCHED, FOLDER_NESTED when another process has it, or a folder above or below it
    */
   async claimFolder(folder: WatchedFolder): Promise<void> {
     await this.inTurn(async () => {
@@ -163,7 +163,7 @@ export class Leases {
       return client;
     } catch (error) {
       client.release(true);
-      if (hasCode(error, 'FOLDER_WATCHED')) this.onFolderLost(error);
+      if (hasCode(error, 'FOLDER_WATCHED') || hasCode(error, 'FOLDER_NESTED')) this.onFolderLost(error);
       throw error;
     }
   }

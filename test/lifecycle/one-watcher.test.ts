@@ -6,7 +6,7 @@ import { csvText } from '../generated.ts';
 import { eventually, Service } from '../service.ts';
 
 const LOCKED = `select count(*) from pg_locks l join pg_stat_activity a using (pid)
-   where l.locktype = 'advisory' and a.datname = current_database()`;
+   where l.locktype = 'advisory' and l.mode = 'ExclusiveLock' and a.datname = current_database()`;
 
 it('a second service on a watched folder is refused, also under another path, and before anything is dropped', async () => {
   const service = await Service.create();
@@ -24,6 +24,29 @@ it('a second service on a watched folder is refused, also under another path, an
   await service.drop('more_2026-11-21.csv', csvText(2));
   expect((await service.run(['once'])).code).toBe(0);
   await service.finished(2);
+});
+
+it('a second service on a folder in a watched one, or around it, is refused, and one beside it is not', async () => {
+  const service = await Service.create();
+  const [north, south] = ['north', 'south'].map((name) => join(service.imports, name, 'in')) as [
+    string,
+    string,
+  ];
+  for (const folder of [north, south]) await mkdir(folder, { recursive: true });
+  const link = join(service.root, 'elsewhere');
+  await symlink(join(service.imports, 'north'), link);
+  const first = await service.start({ IMPORTS_DIR: north });
+  await service.start({ IMPORTS_DIR: south });
+  for (const IMPORTS_DIR of [link, service.imports]) {
+    const around = await service.run(['start'], { IMPORTS_DIR });
+    expect([around.code, around.stderr]).toEqual([1, expect.stringMatching(/FOLDER_NESTED: .* below /)]);
+  }
+  const deeper = join(link, 'in/deeper/still');
+  await mkdir(deeper, { recursive: true });
+  const inside = await service.run(['start'], { IMPORTS_DIR: deeper });
+  expect([inside.code, inside.stderr]).toEqual([1, expect.stringMatching(/FOLDER_NESTED: .* above /)]);
+  await first.kill();
+  expect((await (await service.start({ IMPORTS_DIR: link })).stop()).code).toBe(0);
 });
 
 it('a folder is free again when its service has ended, however that was; another folder is free all the time', async () => {
