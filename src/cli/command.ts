@@ -71,8 +71,8 @@ export function withApplication<T>(
   });
 }
 
-/** What was published by a command is in the warehouse and its exports when it ends; after a signal the next start sees to it. */
-async function finishTransforms({ transforms, exports }: Application): Promise<void> {
+/** What was published or taken back by a command is in the warehouse and its exports when it ends; after a signal the next start sees to it. */
+export async function finishTransforms({ transforms, exports }: Application): Promise<void> {
   const stop = () => Promise.all([transforms.stop(), exports.stop()]).then(() => undefined);
   const settled = async () => {
     await transforms.settled();

@@ -32,7 +32,7 @@ export function docs(options: DocsOptions): Promise<number> {
 async function definedModels(settings: Settings): Promise<DefinedModel[]> {
   return (await readModels(settings)).map((model) => ({
     ...{ name: model.name, materialized: model.materialized, file: model.file },
-    ...{ description: model.description, builtIn: model.builtIn },
+    ...{ description: model.description, builtIn: model.builtIn, schedule: model.schedule },
     relation: `${settings.dwSchema}.${model.name}`,
     reads: referencesOf(model).map(({ kind, name }) => `${kind}.${name}`),
   }));

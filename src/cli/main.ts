@@ -99,6 +99,7 @@ async function buildProgram(onExit: (code: number) => void): Promise<Command> {
     .action((subject: string | undefined, o: ChecksOptions) => run(checks(subject, o)));
   add('retract <run|file>', 'take the rows of a published run out of staging again')
     .option('--plan', 'show what would go, what depends on it and what stands in the way; changes nothing')
+    .option('--transform', 'then make models that do not follow by themselves, too')
     .action((what: string, o: RetractOptions) => run(retract(what, o)));
   add(
     'replay <run|file>',

@@ -1,16 +1,21 @@
 import { toSluiceError } from '../db/database-error.ts';
+import { safeText } from '../log/safe-text.ts';
 import type { Application } from '../main.ts';
 import { dropSegments } from '../pipelines/tables/segments.ts';
+import type { ModelState } from '../pipelines/transform/model-states.ts';
 import { planRetract, type RetractPlan } from '../pipelines/undo/plan-retract.ts';
 import { resolveRun } from '../pipelines/undo/resolve-run.ts';
 import { type Retracted, retractRun } from '../pipelines/undo/retract-run.ts';
-import { type CommonOptions, withApplication, withLedger } from './command.ts';
+import { type CommonOptions, finishTransforms, withApplication, withLedger } from './command.ts';
 import { EXIT } from './exit-code.ts';
+import { printModelStates, statesOfModels } from './model-states.ts';
 import { printJson, printLine, printTable } from './output.ts';
-import { untilSignalled } from './signals.ts';
+import { untilSignalled, wasSignalled } from './signals.ts';
+import { runTransform } from './transform.ts';
 
 export interface RetractOptions extends CommonOptions {
   readonly plan?: boolean;
+  readonly transform?: boolean;
 }
 
 /** `sluice retract RUN|FILE`: takes the rows of a published run out of staging again, exactly those. */
@@ -33,11 +38,35 @@ function takeBack(what: string, options: RetractOptions): Promise<number> {
     );
     if (retracted === null) return EXIT.failed;
     application.transforms.request();
-    await application.outcomes.writePending((retracted as Retracted).fileIds);
-    print(retracted, options.json ?? false);
+    const { fileIds, datasets } = retracted as Retracted;
+    await application.outcomes.writePending(fileIds);
+    if (!options.json) printTable(['retracted from', 'rows', 'segments'], tableRows(retracted));
     await dropDetached(application, retracted);
-    return signalled || application.outcomes.delayed > 0 ? EXIT.failed : EXIT.ok;
+    const { models, failed } = await bringModels(application, datasets, options.transform ?? false);
+    if (options.json) printJson({ ...summary(retracted), models });
+    else printModelStates('made of it', models);
+    return signalled || failed || application.outcomes.delayed > 0 ? EXIT.failed : EXIT.ok;
   });
+}
+
+/** Models that follow by themselves do so before the command ends; the others when it is asked for. */
+async function bringModels(
+  application: Application,
+  datasets: readonly string[],
+  all: boolean,
+): Promise<{ models: readonly ModelState[]; failed: boolean }> {
+  const { pool } = application.context;
+  const states = () => statesOfModels(pool, application.settings, datasets);
+  if (!wasSignalled()) await finishTransforms(application);
+  const models = await states();
+  const stale = models.filter(({ status }) => status === 'stale').map(({ model }) => model);
+  if (!all || stale.length === 0 || wasSignalled()) return { models, failed: all && stale.length > 0 };
+  const results = await runTransform(application, stale, false);
+  for (const { error } of results ?? [])
+    if (error !== null)
+      process.stderr.write(`${safeText(`${error.code}: ${error.message}`)}\n  ${error.remedy}\n`);
+  const failed = results === null || results.some(({ status }) => status === 'failed');
+  return { models: await states(), failed };
 }
 
 /** The rows are gone from view already; what cannot be dropped now, the next start drops. */
@@ -51,19 +80,16 @@ async function dropDetached({ context, log }: Application, { detached }: Retract
 }
 
 function showPlan(what: string, options: RetractOptions): Promise<number> {
-  return withLedger(options, async ({ pool }) => {
+  return withLedger(options, async ({ pool }, { settings }) => {
     const run = await resolveRun(pool, what, (found) => found.status === 'published');
     const plan = await planRetract(pool, run);
+    const models = await statesOfModels(pool, settings, plan.datasets);
     if (options.json)
-      printJson({ ...summary(plan), corrections: plan.corrections, dependents: plan.dependents });
+      printJson({ ...summary(plan), corrections: plan.corrections, dependents: plan.dependents, models });
     else printPlan(plan);
+    if (!options.json) printModelStates('made of it', models);
     return EXIT.ok;
   });
-}
-
-function print(retracted: Retracted, json: boolean): void {
-  if (json) printJson(summary(retracted));
-  else printTable(['retracted from', 'rows', 'segments'], tableRows(retracted));
 }
 
 function printPlan(plan: RetractPlan): void {

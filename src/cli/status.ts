@@ -4,6 +4,7 @@ import { sidecarsFor } from '../pipelines/sidecars.ts';
 import { type UnsettledFile, unsettledFiles } from '../unsettled-files.ts';
 import { type CommonOptions, withLedger } from './command.ts';
 import { EXIT } from './exit-code.ts';
+import { printModelStates, statesOfModels } from './model-states.ts';
 import { camelCased, printJson, printLine, printTable } from './output.ts';
 
 /** Larger files are not hashed only to show what they wait for. */
@@ -24,7 +25,7 @@ interface WaitingRow {
   waiting_for: string | null;
 }
 
-/** `sluice status`: how many files are in which state, and what the unfinished ones wait for. */
+/** `sluice status`: how many files are in which state, what the unfinished ones wait for, and which models are stale. */
 export function status(options: CommonOptions): Promise<number> {
   return withLedger(options, async ({ pool }, { settings }) => {
     const unsettled = await unsettledFiles(settings, sidecarsFor(settings, { hashedBytes: HASHED_BYTES }));
@@ -33,29 +34,30 @@ export function status(options: CommonOptions): Promise<number> {
     const known = await knownPaths(pool, unsettled);
     const fresh = unsettled.filter(({ path }) => !known.has(path.toString('hex')));
     const waiting = [...rows, ...fresh.map(unsettledRow)];
+    const stale = (await statesOfModels(pool, settings, null)).filter((model) => model.status === 'stale');
     if (options.json) {
-      printJson({ counts, waiting: camelCased(waiting) });
+      printJson({ counts, waiting: camelCased(waiting), stale });
       return EXIT.ok;
     }
     printTable(['status', 'files'], Object.entries(counts));
-    if (waiting.length === 0) return EXIT.ok;
-    printLine('');
-    printTable(
-      ['run', 'file', 'status', 'bytes', 'attempts', 'next attempt', 'waits for'],
-      waiting.map((row) => [
-        row.run_id,
-        row.path,
-        row.status,
-        row.size_bytes,
-        row.attempts,
-        row.next_attempt_at,
-        row.waiting_for,
-      ]),
-    );
-    if (waiting.some((row) => row.status === 'held'))
-      printLine('\n`sluice release RUN` loads a held file, `sluice discard RUN` gives it up.');
+    printWaiting(waiting);
+    printModelStates('model', stale);
     return EXIT.ok;
   });
+}
+
+function printWaiting(waiting: readonly WaitingRow[]): void {
+  if (waiting.length === 0) return;
+  printLine('');
+  printTable(
+    ['run', 'file', 'status', 'bytes', 'attempts', 'next attempt', 'waits for'],
+    waiting.map((row) => [
+      ...[row.run_id, row.path, row.status, row.size_bytes, row.attempts],
+      ...[row.next_attempt_at, row.waiting_for],
+    ]),
+  );
+  if (waiting.some((row) => row.status === 'held'))
+    printLine('\n`sluice release RUN` loads a held file, `sluice discard RUN` gives it up.');
 }
 
 /** Those of these files that the ledger speaks of: they wait there, or are kept where they are. */

@@ -30,6 +30,8 @@ export interface DefinedModel {
   readonly description: string | null;
   readonly builtIn: boolean;
   readonly reads: readonly string[];
+  /** Cron pattern, or `manual`; null for one that follows every publish. */
+  readonly schedule: string | null;
 }
 
 /** How a model was made last. */
@@ -58,6 +60,8 @@ export interface DocumentedModel {
   readonly defined: DefinedModel | null;
   /** Null when it was never made. */
   readonly run: ModelRun | null;
+  /** Datasets that have changed since it was made. */
+  readonly changed: readonly string[];
 }
 
 export interface LoadRow {

@@ -2,6 +2,7 @@ import type { Pool, PoolClient } from 'pg';
 import { MADE_BY_SLUICE } from '../db/made-by-sluice.ts';
 import { inTransaction } from '../db/transaction.ts';
 import { readVersions, type VersionsRow } from '../ledger/read-versions.ts';
+import { changedInputs } from '../ledger/stale-models.ts';
 import type {
   CheckRow,
   Contents,
@@ -35,8 +36,24 @@ export function readContents(pool: Pool, defined: readonly DefinedModel[]): Prom
       ...runs.map(({ relation }) => relation),
     ]);
     const datasets = datasetsOf(versions, relations);
-    return { at: new Date(), datasets, models: modelsOf(defined, runs, relations), loads, checks, exports };
+    const changed = await changesOf(client, runs);
+    const models = modelsOf(defined, runs, relations, changed);
+    return { at: new Date(), datasets, models, loads, checks, exports };
   });
+}
+
+/** By relation: what has been published or taken back below a model since it was made. */
+async function changesOf(
+  client: PoolClient,
+  runs: readonly ModelRun[],
+): Promise<Map<string, readonly string[]>> {
+  const schemas = new Set(runs.map(({ relation }) => relation.slice(0, relation.lastIndexOf('.'))));
+  const changed = new Map<string, readonly string[]>();
+  for (const schema of schemas) {
+    for (const [name, datasets] of await changedInputs(client, schema))
+      changed.set(`${schema}.${name}`, datasets);
+  }
+  return changed;
 }
 
 const READ_LOADS = `
@@ -98,17 +115,19 @@ function modelsOf(
   defined: readonly DefinedModel[],
   runs: readonly ModelRun[],
   relations: Relations,
+  changes: ReadonlyMap<string, readonly string[]>,
 ): DocumentedModel[] {
   const made = runs.map((run) => {
     const definition = defined.find(({ relation }) => relation === run.relation) ?? null;
     const relation = relations.get(run.relation) ?? GONE;
-    return { name: run.name, relationName: run.relation, relation, defined: definition, run };
+    const changed = definition === null ? [] : (changes.get(run.relation) ?? []);
+    return { name: run.name, relationName: run.relation, relation, defined: definition, run, changed };
   });
   const isNew = ({ relation, builtIn }: DefinedModel) =>
     !builtIn && !runs.some((run) => run.relation === relation);
   const unmade = defined.filter(isNew).map((definition) => {
     const { name, relation } = definition;
-    return { name, relationName: relation, relation: GONE, defined: definition, run: null };
+    return { name, relationName: relation, relation: GONE, defined: definition, run: null, changed: [] };
   });
   return [...made, ...unmade].sort((a, b) => (a.relationName < b.relationName ? -1 : 1));
 }

@@ -36,14 +36,15 @@ function columnsOf({ version, columns }: DocumentedDataset['versions'][number]):
 `;
 }
 
-export function modelMarkup({ name, relationName, relation, defined, run }: DocumentedModel): Markup {
+export function modelMarkup(model: DocumentedModel): Markup {
+  const { name, relationName, relation, defined, run } = model;
   const materialized = defined?.materialized ?? run?.materialized ?? '';
   const reads = defined?.reads ?? [];
   const from = reads.map((one, at) => html`${at === 0 ? ', reads ' : ', '}${code(one)}`);
   const description = relation.comment === null ? (defined?.description ?? null) : null;
   return html`<article id="${anchorOf('model', relationName)}"><h3>${name}</h3>
 <p>${code(relationName)}, ${materialized}${from}. ${defined === null ? 'It is defined no more; it was' : 'Defined'} in ${defined?.file ?? run?.file ?? ''}.</p>
-${description === null ? '' : html`<p>${description}</p>`}${lastRun(run)}${described(relation)}</article>
+${description === null ? '' : html`<p>${description}</p>`}${lastRun(run)}${staleText(model)}${described(relation)}</article>
 `;
 }
 
@@ -56,6 +57,15 @@ function lastRun(run: DocumentedModel['run']): Markup {
   const error = run.error_code === null ? '' : html` ${code(run.error_code)}: ${run.error_message}`;
   const state = run.built_at === null ? '' : ` It shows the state of ${moment(run.built_at)}.`;
   return html`<p>Last run: ${statusMark(run.status)} ${run.finished_at === null ? '' : moment(run.finished_at)}, by ${run.trigger}${changes}.${error}${state}</p>
+`;
+}
+
+function staleText({ defined, changed }: DocumentedModel): Markup | '' {
+  if (changed.length === 0) return '';
+  const schedule = defined?.schedule ?? null;
+  const how =
+    schedule === null ? 'by itself' : schedule === 'manual' ? 'by command' : `on its schedule, ${schedule}`;
+  return html`<p>${statusMark('stale')}: ${changed.join(', ')} changed since. It is made ${how}.</p>
 `;
 }
 

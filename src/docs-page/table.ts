@@ -27,7 +27,7 @@ export function moment(at: Date): string {
 }
 
 const BAD = new Set(['failed', 'held', 'lost']);
-const DOUBTFUL = new Set(['warned', 'retracted', 'superseded', 'discarded', 'duplicate']);
+const DOUBTFUL = new Set(['warned', 'stale', 'retracted', 'superseded', 'discarded', 'duplicate']);
 
 /** A status, in a colour as well. */
 export function statusMark(status: string): Markup {

@@ -1,4 +1,4 @@
-import { mkdir, rm, symlink } from 'node:fs/promises';
+import { mkdir, readFile, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { csvText } from '../generated.ts';
@@ -70,4 +70,49 @@ it('sluice retract: a move that could not be made is made at the next start', as
   expect((await service.run(['once'])).code).toBe(0);
   expect(await service.filesIn('imports')).toEqual(['processed/retracted/orders.csv']);
   expect(await service.statuses()).toMatchObject([{ name: 'orders.csv', status: 'retracted' }]);
+});
+
+it('sluice retract: tells models that follow from those that are stale, and makes these by choice', async () => {
+  const service = await Service.create();
+  const model = (schedule: string) =>
+    `-- @materialized table\n${schedule}select count(*) as n from {{ staging.orders }}`;
+  await service.write('warehouse/total.sql', model(''));
+  await service.write('warehouse/monthly.sql', model('-- @schedule 0 3 1 * *\n'));
+  await service.write('warehouse/wanted.sql', model('-- @schedule manual\n'));
+  await service.write(
+    'sluice.config.ts',
+    "export default { datasets: [{ name: 'orders', match: 'o*.csv' }] };",
+  );
+  await service.drop('oa.csv', csvText(3, 1));
+  await service.drop('ob.csv', csvText(2, 11));
+  expect((await service.run(['once'])).code).toBe(0);
+  const made = await service.run(['transform']);
+  expect(made.code, made.stderr).toBe(0);
+  const [total, monthly, wanted] = ['total', 'monthly', 'wanted'].map((name) => `datawarehouse.${name}`);
+  const statuses = async (args: readonly string[]) => {
+    const { stdout, stderr } = await service.run([...args, '--json']);
+    const shown = JSON.parse(stdout || stderr);
+    const models: { relation: string; status: string }[] = shown.models ?? shown.stale;
+    return Object.fromEntries(models.map(({ relation, status }) => [relation, status]));
+  };
+  const [current, stale] = ['current', 'stale'];
+  const none = { [`${total}`]: current, [`${monthly}`]: current, [`${wanted}`]: current };
+  expect(await statuses(['retract', '--plan', 'oa.csv'])).toEqual(none);
+  expect(await statuses(['retract', 'oa.csv'])).toEqual({
+    ...none,
+    [`${monthly}`]: stale,
+    [`${wanted}`]: stale,
+  });
+  expect(await statuses(['status'])).toEqual({ [`${monthly}`]: stale, [`${wanted}`]: stale });
+  const told = (await service.run(['status'])).stdout;
+  expect(told).toMatch(/datawarehouse\.monthly +stale +on its schedule, .* \d{4}-\d\d-01 03:00:00 +orders/);
+  expect(told).toMatch(/datawarehouse\.wanted +stale +by sluice transform wanted +orders/);
+  await service.run(['docs']);
+  const page = await readFile(join(service.exports, 'docs/index.html'), 'utf8');
+  expect(
+    page.match(/>stale<\/span>: orders changed since\. It is made (by command|on its schedule)/g),
+  ).toHaveLength(2);
+
+  expect(await statuses(['retract', '--transform', 'ob.csv'])).toEqual(none);
+  expect(await service.query('select n from datawarehouse.wanted')).toEqual([{ n: 0 }]);
 });

@@ -9,6 +9,8 @@ import { byVersion, type RemovedRows, removedRows } from './remove-rows.ts';
 export interface RetractPlan {
   readonly run: RunState;
   readonly tables: readonly RemovedRows[];
+  /** Names of the datasets that the rows are in. */
+  readonly datasets: readonly string[];
   /** Corrected reject files whose rows go as well. */
   readonly corrections: readonly string[];
   readonly dependents: readonly Dependent[];
@@ -21,6 +23,7 @@ export async function planRetract(pool: Pool, run: RunState): Promise<RetractPla
   return {
     run,
     tables: removedRows(loads, rowsInVersions(loads)),
+    datasets: [...new Set(loads.map((load) => load.dataset))].sort(),
     corrections: loads.filter((load) => load.isCorrection).map((load) => load.fileName),
     dependents: await findDependents(pool, loads),
   };

@@ -16,6 +16,8 @@ import { deleteRows, detachSegmentsOf, type RemovedRows, removedRows } from './r
 export interface Retracted {
   readonly run: RunState;
   readonly tables: readonly RemovedRows[];
+  /** Names of the datasets that the rows were in. */
+  readonly datasets: readonly string[];
   /** Files whose outcome has changed and is to be carried out: the run's own, and its corrections. */
   readonly fileIds: readonly number[];
   /** Tables that nobody reads any more; to be dropped. The next start drops what is left of them. */
@@ -54,7 +56,8 @@ async function retract(client: PoolClient, pool: Pool, runId: number): Promise<R
   stepDone('undo recorded', run.path);
   const detached = await detachSegmentsOf(client, loads);
   stepDone('segments detached', run.path);
-  return { run, tables: removedRows(loads, deleted), fileIds, detached };
+  const datasets = [...new Set(loads.map((load) => load.dataset))].sort();
+  return { run, tables: removedRows(loads, deleted), datasets, fileIds, detached };
 }
 
 function translate(error: unknown, run: number): unknown {
