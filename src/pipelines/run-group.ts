@@ -24,7 +24,7 @@ import {
 import { type KnownDataset, readDataset } from './tables/known-dataset.ts';
 
 /** Files that are read before their turn. */
-const FILES_AHEAD = 16;
+const FILES_AHEAD = 64;
 /** A compressed file beyond this may not be small at all. */
 const MOST_COMPRESSED_BYTES = 32 * 1024;
 

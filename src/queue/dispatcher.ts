@@ -64,7 +64,7 @@ const MISCOUNTED = new Set(['TRAILER_MISSING', 'RECORD_COUNT_MISMATCH']);
 /** Files up to this size share a transaction with others. */
 const SMALL_BYTES = 256 * 1024;
 /** Files that one slot takes at once: while some are published others are read, and the outcomes of others are carried out. */
-const GROUP_FILES = 500;
+const GROUP_FILES = 1000;
 /** Pause before the database is asked again during an outage, whoever wants to know. */
 const OUTAGE_POLL_MS = 1_000;
 /** How long after a look at a file that another process works on there is another. */

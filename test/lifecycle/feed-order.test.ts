@@ -71,7 +71,11 @@ it('a file that has failed is out of the way', async () => {
     { name: fileOf(1), content: '' },
     { name: fileOf(2), content: csvText(2, 10) },
   ]);
-  expect(outcomes.map(({ status }) => status)).toEqual(['failed', 'published', 'published']);
+  expect(Object.fromEntries(outcomes.map(({ file, status }) => [file.name, status]))).toEqual({
+    [fileOf(1)]: 'failed',
+    [fileOf(2)]: 'published',
+    [fileOf(3)]: 'published',
+  });
   expect(await published()).toEqual([2, 3].map(fileOf));
 });
 

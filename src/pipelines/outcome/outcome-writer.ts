@@ -1,6 +1,5 @@
 import { lstat } from 'node:fs/promises';
 import path from 'node:path';
-import PQueue from 'p-queue';
 import type { Pool } from 'pg';
 import type { Settings } from '../../config/settings.ts';
 import { messageOf, SluiceError } from '../../errors.ts';
@@ -21,7 +20,7 @@ import { writeReceipt } from './receipt.ts';
 import { writeRejectFiles } from './reject-files.ts';
 
 /** Files whose receipts and moves are under way together: enough that the threads which do it need not be woken for each. */
-const FILES_AT_ONCE = 16;
+const FILES_AT_ONCE = 100;
 /** Where files go that are of no more use, by status; under the imports folder. */
 const SET_ASIDE: Readonly<Record<string, string>> = {
   retracted: path.join('processed', 'retracted'),
@@ -51,17 +50,16 @@ export class OutcomeWriter {
     const outcomes = await readOutcomes(this.options.pool, files);
     const delayed = new Map<number, SluiceError>();
     const done: (CarriedOut & { outcome: Outcome })[] = [];
-    const queue = new PQueue({ concurrency: FILES_AT_ONCE });
-    await queue.addAll(
-      outcomes.map((outcome) => async () => {
-        const { file } = outcome;
-        try {
-          done.push({ file, outcome, status: outcome.status, kept: await this.carryOut(outcome) });
-        } catch (error) {
-          delayed.set(file.fileId, delayOf(file, error));
-        }
-      }),
-    );
+    const carryOut = async (outcome: Outcome) => {
+      const { file } = outcome;
+      try {
+        done.push({ file, outcome, status: outcome.status, kept: await this.carryOut(outcome) });
+      } catch (error) {
+        delayed.set(file.fileId, delayOf(file, error));
+      }
+    };
+    for (let at = 0; at < outcomes.length; at += FILES_AT_ONCE)
+      await Promise.all(outcomes.slice(at, at + FILES_AT_ONCE).map(carryOut));
     await completeOutcomes(this.options.pool, done);
     for (const { file } of done) stepDone('outcome completed', file.displayPath);
     for (const { outcome, kept } of done.sort((a, b) => a.outcome.runId - b.outcome.runId))
