@@ -18,7 +18,8 @@ export function versions(dataset: string | undefined, options: CommonOptions): P
     const rows = await readVersions(pool, dataset ?? null);
     const all = rows.map((row, at) => {
       const before = rows[at - 1];
-      return { ...row, since: before?.dataset === row.dataset ? difference(before, row) : null };
+      const isNext = before?.dataset === row.dataset && before.folder === row.folder;
+      return { ...row, since: isNext ? difference(before, row) : null };
     });
     if (options.json) printJson(camelCased(all));
     else for (const row of all) printVersion(row);

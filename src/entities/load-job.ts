@@ -103,6 +103,10 @@ export class LoadJob {
   @Column('jsonb', { nullable: true })
   dialect!: Record<string, unknown> | null;
 
+  /** What a dump says of the columns, in the order of the file; null when nothing does. */
+  @Column('jsonb', { nullable: true })
+  described!: unknown[] | null;
+
   /** What stood before the first record, byte for byte: byte-order mark, preamble, header. */
   @Column('bytea', { nullable: true })
   head!: Buffer | null;

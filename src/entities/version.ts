@@ -6,7 +6,6 @@ import { Run } from './run.ts';
 
 /** One version table of a dataset: one per layout, or per version label. */
 @Entity({ schema: BOOKKEEPING_SCHEMA, name: 'version' })
-@Index('version_number_key', ['dataset_id', 'version'], { unique: true })
 @Index('version_table_key', ['dataset_id', 'table_name'], { unique: true })
 export class Version {
   @PrimaryGeneratedColumn('identity', {
@@ -23,7 +22,7 @@ export class Version {
   @JoinColumn({ name: 'dataset_id', foreignKeyConstraintName: 'version_dataset_id_fkey' })
   dataset?: Dataset;
 
-  /** 1 for the first. */
+  /** That of its label; where there is none they are counted. Folders that have their own versions may have the same. */
   @Column('int')
   version!: number;
 

@@ -4,7 +4,8 @@ import type { Catalogue } from './entry.ts';
 export const LAYOUT_ERRORS = {
   COLUMN_REFUSED: {
     kind: 'terminal',
-    message: '{file}: dataset {dataset} has no column {column}, and its contract refuses new ones',
+    message:
+      '{file}: column {column} is new to {table}{others}; the contract of dataset {dataset} refuses new columns',
     remedy: 'Remove the column from the file, or set contract.newColumn to evolve or discard.',
   },
   COLUMN_MISSING: {

@@ -46,6 +46,11 @@ export const SOURCE_ERRORS = {
       'source {source} has no table {table} in {schema}, or is not configured to give it; there are {known}',
     remedy: 'Check the name, and `tables` and `schema` of the source in sluice.config.ts.',
   },
+  SOURCE_TABLE_WITHOUT_COLUMNS: {
+    kind: 'terminal',
+    message: '{table} of source {source} has no columns: there is nothing to load',
+    remedy: 'Leave it out of `tables` of the source in sluice.config.ts, or give it a column.',
+  },
   SOURCE_DATASET_SHARED: {
     kind: 'terminal',
     message: '{tables} of source {source} would both feed the dataset {dataset}',

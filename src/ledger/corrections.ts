@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import type { Dialect } from '../formats/delimited/dialect.ts';
+import type { DescribedColumn } from '../formats/dump/described-column.ts';
 import { rejectFileNames } from './reject-file-names.ts';
 
 /** The open rejects of a load job, which a corrected reject file answers line by line. */
@@ -9,6 +10,8 @@ export interface Correction {
   readonly loadId: number;
   /** Record numbers of the open rejects, in the order of the reject file. */
   readonly records: readonly number[];
+  /** Columns that the load left out: what a correction adds to it has none of them. */
+  readonly discarded: readonly string[];
 }
 
 /** What is known of the load that a reject file comes from. */
@@ -19,6 +22,8 @@ export interface CorrectedLoad {
   /** Of the load; only what is published can be added to. */
   readonly status: string;
   readonly dialect: Dialect;
+  /** What a dump says of its columns; null for a plain file, and for what was loaded before this was kept. */
+  readonly described: readonly DescribedColumn[] | null;
   readonly folder: string | null;
   /** Of the version table its rows are in. */
   readonly label: string | null;
@@ -43,10 +48,11 @@ export async function findCorrectedLoad(
   const row = rows[0];
   if (row === undefined) return null;
   return {
-    correction: { runId, loadId: row.load_id, records: row.records },
+    correction: { runId, loadId: row.load_id, records: row.records, discarded: row.discarded },
     dataset: row.dataset,
     status: row.status,
     dialect: row.dialect,
+    described: row.described,
     folder: row.folder,
     label: row.label,
     businessDate: row.business_date,
@@ -91,6 +97,8 @@ interface CorrectedRow {
   dataset: string | null;
   status: string;
   dialect: Dialect;
+  described: readonly DescribedColumn[] | null;
+  discarded: string[];
   folder: string | null;
   label: string | null;
   business_date: string | null;
@@ -112,7 +120,7 @@ const FIND_NAMES = `
    order by l.load_id`;
 
 const FIND = `
-  select l.load_id, d.name as dataset, l.status, l.dialect, f.label as folder, v.label, f.business_date::text,
+  select l.load_id, d.name as dataset, l.status, l.dialect, l.described, l.discarded, f.label as folder, v.label, f.business_date::text,
          array(select x.record_number from sluice.reject x
                 where x.load_id = l.load_id and x.resolved_by is null order by x.record_number)::float8[] as records
     from sluice.load_job l

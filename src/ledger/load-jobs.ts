@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
+import type { DescribedColumn } from '../formats/dump/described-column.ts';
 import type { SourceFile } from './source-file.ts';
 
 /** A load job as the ledger keeps it. */
@@ -18,6 +19,8 @@ export interface LoadJobEntry {
   readonly footer: string | null;
   readonly startedAt: Date;
   readonly dialect: unknown;
+  /** What a dump says of its columns. */
+  readonly described: readonly DescribedColumn[] | null;
   /** What stood before the first record, byte for byte; reject files start with it. */
   readonly head: Buffer;
   readonly segments: readonly string[];
@@ -84,6 +87,7 @@ function toRow(entry: LoadJobEntry) {
     footer: entry.footer,
     started_at: entry.startedAt.toISOString(),
     dialect: entry.dialect,
+    described: entry.described,
     head_hex: entry.head.toString('hex'),
     segments: entry.segments,
     discarded: entry.discarded,
@@ -116,17 +120,17 @@ export interface LoadJobEnd {
 }
 
 const COLUMNS = `run_id, file_id, entry_name, dataset_id, version_id, content_sha256, status, records_read, rows_loaded,
-  rows_rejected, rows_skipped, started_at, dialect, head, segments, again, discarded, footer,
+  rows_rejected, rows_skipped, started_at, dialect, described, head, segments, again, discarded, footer,
   error_code, error_message, finished_at`;
 
 const VALUES = `
   select run_id, file_id, entry_name, dataset_id, version_id, content_sha256, status, records_read, rows_loaded,
-         rows_rejected, rows_skipped, started_at, dialect, decode(head_hex, 'hex'), segments, again,
+         rows_rejected, rows_skipped, started_at, dialect, described, decode(head_hex, 'hex'), segments, again,
          discarded, footer, error_code, error_message,
          case when status = 'planned' then null else clock_timestamp() end
     from jsonb_to_recordset($1::jsonb) as e(run_id bigint, file_id bigint, entry_name text, dataset_id bigint,
          version_id bigint, content_sha256 text, status text, records_read bigint, rows_loaded bigint,
-         rows_rejected bigint, rows_skipped bigint, started_at timestamptz, dialect jsonb, head_hex text,
+         rows_rejected bigint, rows_skipped bigint, started_at timestamptz, dialect jsonb, described jsonb, head_hex text,
          segments text[], again boolean, discarded text[], footer text,
          error_code text, error_message text)`;
 

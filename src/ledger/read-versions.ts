@@ -29,7 +29,7 @@ const READ_VERSIONS = `
   select v.*, coalesce(p.rows, 0) as rows, p.first_file, p.last_file
     from sluice.versions v left join published p using (dataset, version_table)
    where $1::text is null or v.dataset = $1
-   order by v.dataset, v.version`;
+   order by v.dataset, v.folder nulls first, v.version, length(v.label), v.label, v.version_table`;
 
 /** The versions of one dataset, or of all, in order. */
 export async function readVersions(

@@ -87,6 +87,7 @@ function noteOf(work: JobWork, plan: LoadPlan, startedAt: Date): Omit<LoadJobEnt
     footer: null,
     startedAt,
     dialect: plan.dialect,
+    described: plan.described,
     head: Buffer.alloc(0),
     segments: [],
     discarded: discardedColumns(plan),

@@ -95,6 +95,7 @@ function blankNote({ run, file, options }: RunWork, entryName: string): LoadJobE
     ...{
       startedAt: new Date(),
       dialect: null,
+      described: null,
       head: Buffer.alloc(0),
       segments: [],
       discarded: [],
@@ -104,7 +105,7 @@ function blankNote({ run, file, options }: RunWork, entryName: string): LoadJobE
 }
 
 /**
- * Sets aside entries whose content has been published before, or comes a second time in this archive. True when there
+ * Sets aside entries whose content has been published before, or comes a second time for its dataset. True when there
  * were any. A plain file that is a duplicate ends its run.
  */
 export async function setAsideDuplicates(work: RunWork): Promise<boolean> {
@@ -132,10 +133,9 @@ export async function setAsideDuplicates(work: RunWork): Promise<boolean> {
   return found;
 }
 
-/** The same rule as for files: in one dataset, or in any when the name of the dataset was only derived. */
+/** What is packed together under two names is meant to be two tables, though they be equal; only in one dataset the rows would come twice. */
 function isTwin(entry: EntryState, earlier: EntryState): boolean {
-  if (entry.identified.dataset === earlier.identified.dataset) return true;
-  return entry.identified.config === null && (earlier.job?.loaded.recordsRead ?? 0) > 0;
+  return entry.identified.dataset === earlier.identified.dataset;
 }
 
 function twinError(work: RunWork, entry: EntryState, twin: EntryState, sha256: string): SluiceError {

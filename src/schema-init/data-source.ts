@@ -17,6 +17,8 @@ import { Upkeep1796850000000 } from './migrations/1796850000000-upkeep.ts';
 import { PendingOutcomes1796900000000 } from './migrations/1796900000000-pending-outcomes.ts';
 import { IncrementalExports1796960000000 } from './migrations/1796960000000-incremental-exports.ts';
 import { ContentIndex1796970000000 } from './migrations/1796970000000-content-index.ts';
+import { VersionNumbers1797000000000 } from './migrations/1797000000000-version-numbers.ts';
+import { DescribedColumns1797010000000 } from './migrations/1797010000000-described-columns.ts';
 
 export const MIGRATIONS = [
   Bookkeeping1795219200000,
@@ -34,6 +36,8 @@ export const MIGRATIONS = [
   PendingOutcomes1796900000000,
   IncrementalExports1796960000000,
   ContentIndex1796970000000,
+  VersionNumbers1797000000000,
+  DescribedColumns1797010000000,
 ];
 
 /**

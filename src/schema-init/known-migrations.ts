@@ -22,6 +22,8 @@ export const KNOWN_MIGRATIONS = [
   'PendingOutcomes1796900000000',
   'IncrementalExports1796960000000',
   'ContentIndex1796970000000',
+  'VersionNumbers1797000000000',
+  'DescribedColumns1797010000000',
 ] as const;
 
 /** Names of the migrations the database has had; empty when it has no bookkeeping schema. */

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { Secret } from '../../src/config/secret.ts';
+import { identifyTable, pulledTable } from '../../src/pipelines/identify/identify-table.ts';
 import { openSource } from '../../src/sources/open-source.ts';
 import { expectNothingLeftOver } from '../crash/killed.ts';
 import { createTestDatabase, type TestDatabase } from '../database.ts';
@@ -205,6 +206,18 @@ it('a source that cannot be opened says why, and shows no password', async () =>
   }
   expect(await refusal('mysql://me:secret@host/db?sslmode=require')).toMatchObject({
     message: expect.stringContaining('the URL has the parameter sslmode'),
+  });
+});
+
+it('a table without columns is refused as what it is', async () => {
+  const source = await shop('create table bare ()');
+  const url = new Secret(source.url);
+  const open = await openSource({ name: 'shop', variable: 'SOURCE_SHOP_URL', url });
+  onTestFinished(() => open.close());
+  const table = { name: 'bare', selection: { relation: 'bare' }, dataset: null };
+  await expect(identifyTable(open, pulledTable('shop', table, []))).rejects.toMatchObject({
+    code: 'SOURCE_TABLE_WITHOUT_COLUMNS',
+    message: 'bare of source shop has no columns: there is nothing to load',
   });
 });
 

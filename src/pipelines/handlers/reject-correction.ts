@@ -1,11 +1,13 @@
 import { SluiceError } from '../../errors.ts';
 import type { Contents } from '../../formats/contents.ts';
+import type { DescribedColumn } from '../../formats/dump/described-column.ts';
 import { findCorrectedLoad } from '../../ledger/corrections.ts';
 import type { SourceFile } from '../../ledger/source-file.ts';
 import { datasetFrom } from '../identify/dataset-name.ts';
-import { type IdentifiedFile, oneEntry } from '../identify/identified.ts';
-import { identifyContent } from '../identify/identify-content.ts';
+import { type IdentifiedEntry, type IdentifiedFile, oneEntry } from '../identify/identified.ts';
+import { type IdentifiedContent, identifyContent } from '../identify/identify-content.ts';
 import { sampleContents } from '../identify/sample.ts';
+import { NO_VALUES } from '../inference/infer-types.ts';
 import { openPlain } from './delimited-file.ts';
 import type { Handler, HandlerContext } from './handler.ts';
 
@@ -42,8 +44,10 @@ async function identify(
     overrides,
     open: () => openPlain(contents),
   });
+  const { described } = load;
   return oneEntry({
-    ...{ entryName: null, title, compression: 'none', kind: 'delimited', dataset },
+    ...{ entryName: null, title, compression: 'none', dataset },
+    kind: described === null ? 'delimited' : 'dump',
     config: settings.datasets.find((config) => datasetFrom(config.name) === dataset) ?? null,
     businessDate: load.businessDate,
     folder: load.folder,
@@ -51,5 +55,20 @@ async function identify(
     label: load.label,
     correction: load.correction,
     ...content,
+    ...(described !== null && asDescribed(content, described)),
   });
+}
+
+/** Read like the load that is corrected: where that had no header line, its fields are the columns that were described. */
+function asDescribed(
+  { detected, inferred }: IdentifiedContent,
+  described: readonly DescribedColumn[],
+): Pick<IdentifiedContent, 'detected' | 'inferred'> & Pick<IdentifiedEntry, 'described'> {
+  if (detected.header !== null) return { detected, inferred, described };
+  const header = described.map(({ name }) => name);
+  return {
+    detected: { ...detected, header, columnCount: header.length },
+    inferred: header.map((_, at) => inferred[at] ?? { type: 'text', why: NO_VALUES }),
+    described,
+  };
 }

@@ -1,6 +1,7 @@
 import { SluiceError } from '../../errors.ts';
 import type { ArchiveEntry } from '../../formats/archive/archive.ts';
 import type { DetectedDialect } from '../../formats/delimited/detect-dialect.ts';
+import type { DescribedColumn } from '../../formats/dump/described-column.ts';
 import type { DescriptorColumn } from '../../formats/dump/descriptor.ts';
 import { detectSource } from '../../formats/dump/detect-source.ts';
 import type { DetectedTable } from '../../formats/dump/detect-table.ts';
@@ -11,7 +12,6 @@ import type { TypeMap } from '../../formats/dump/type-rules.ts';
 import type { BinaryNotation } from '../../formats/dump/value-transform.ts';
 import { identifierFrom } from '../../naming.ts';
 import type { FoundDataset } from './find-dataset.ts';
-import type { DescribedColumn } from './identified.ts';
 import type { IdentifiedContent } from './identify-content.ts';
 
 /** One table of a dump, and what is known of it before its source is. */

@@ -4,7 +4,7 @@ import type { ByteSource } from '../../formats/byte-source.ts';
 import type { Compression } from '../../formats/compression.ts';
 import type { DetectedDialect } from '../../formats/delimited/detect-dialect.ts';
 import type { Field } from '../../formats/delimited/dialect.ts';
-import type { ValueTransform } from '../../formats/dump/value-transform.ts';
+import type { DescribedColumn } from '../../formats/dump/described-column.ts';
 import type { ExpectedRecords } from '../../formats/sidecar/check-sidecars.ts';
 import type { Correction } from '../../ledger/corrections.ts';
 import type { Inference } from '../inference/infer-types.ts';
@@ -59,18 +59,6 @@ export interface IdentifiedEntry {
   readonly correction: Correction | null;
   /** Opens it for one reading from start to end. */
   open(): OpenedEntry;
-}
-
-/** One column as a dump's descriptor has it. */
-export interface DescribedColumn {
-  /** As it stands there. */
-  readonly name: string;
-  /** Postgres type. */
-  readonly type: string;
-  /** What is done to its values first. */
-  readonly transform: ValueTransform | null;
-  /** The dataset leaves binary columns out. */
-  readonly isDropped: boolean;
 }
 
 export interface FailedEntry {

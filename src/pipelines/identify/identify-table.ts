@@ -2,6 +2,7 @@ import type { DatasetConfig } from '../../config/define.ts';
 import { SluiceError } from '../../errors.ts';
 import type { DetectedDialect } from '../../formats/delimited/detect-dialect.ts';
 import type { Field } from '../../formats/delimited/dialect.ts';
+import type { DescribedColumn } from '../../formats/dump/described-column.ts';
 import { mapType } from '../../formats/dump/map-type.ts';
 import { typeMaps } from '../../formats/dump/type-maps.ts';
 import type { TypeMap } from '../../formats/dump/type-rules.ts';
@@ -18,7 +19,7 @@ import {
 } from '../../sources/source.ts';
 import { NO_VALUES } from '../inference/infer-types.ts';
 import { datasetFrom } from './dataset-name.ts';
-import type { DescribedColumn, IdentifiedEntry, OpenedEntry } from './identified.ts';
+import type { IdentifiedEntry, OpenedEntry } from './identified.ts';
 import { sampleStream } from './sample.ts';
 import { sampleRecords } from './sample-records.ts';
 
@@ -28,6 +29,7 @@ const PREVIEW_RECORDS = 5;
 export interface PulledTable {
   /** For people: `<source>.<table>`. */
   readonly title: string;
+  readonly source: string;
   readonly table: ChosenTable;
   readonly dataset: string;
   readonly config: DatasetConfig;
@@ -45,7 +47,7 @@ export function pulledTable(
   const dataset = datasetFrom(table.dataset ?? `${source}_${table.name}`);
   const config = datasets.find(({ name }) => datasetFrom(name) === dataset);
   return {
-    ...{ title: `${source}.${table.name}`, table, dataset },
+    ...{ title: `${source}.${table.name}`, source, table, dataset },
     config: {
       ...{ disposition: 'replace', name: dataset, ...config },
       contract: { parent: 'widen', ...config?.contract },
@@ -56,7 +58,7 @@ export function pulledTable(
 /**
  * A load job for a table as its own catalogue describes it. With `preview` its first rows are read for people.
  *
- * @throws TYPE_UNKNOWN for a column that the source's type map does not have
+ * @throws TYPE_UNKNOWN for a column that the source's type map does not have, SOURCE_TABLE_WITHOUT_COLUMNS
  */
 export async function identifyTable(
   source: Source,
@@ -65,7 +67,10 @@ export async function identifyTable(
 ): Promise<IdentifiedEntry> {
   const { title, table, dataset, config } = pulled;
   const columns = await source.describe(table.selection);
-  if (columns.length === 0) throw new SluiceError('FILE_EMPTY', { file: title });
+  if (columns.length === 0) {
+    const facts = { table: table.name, source: pulled.source };
+    throw new SluiceError('SOURCE_TABLE_WITHOUT_COLUMNS', facts);
+  }
   const map = typeMaps().get(source.database) as TypeMap;
   const described = columns.map((column) => describe(pulled, map, column));
   const wanted = columns.map((column, at) => ({ ...column, written: described[at]?.written ?? 'postgres' }));

@@ -1,13 +1,14 @@
 import type { Contract } from '../../config/define.ts';
+import type { DescribedColumn } from '../../formats/dump/described-column.ts';
 import { transformFor } from '../../formats/dump/value-transform.ts';
 import { identifierFrom, MAX_NAME_BYTES, shortenWithHash } from '../../naming.ts';
-import type { DescribedColumn, IdentifiedEntry } from '../identify/identified.ts';
+import type { IdentifiedEntry } from '../identify/identified.ts';
 import type { Inference } from '../inference/infer-types.ts';
-import type { KnownVersion } from '../tables/known-dataset.ts';
+import type { KnownDataset, KnownVersion } from '../tables/known-dataset.ts';
 import { briefType } from '../tables/type-names.ts';
 import { normaliseName, normaliseNames } from './names.ts';
 import type { LayoutChange, PlannedColumn, TableColumn, TableName } from './run-plan.ts';
-import { type ExistingColumn, settleColumn } from './settle-column.ts';
+import { type ExistingColumn, type Settled, settleColumn } from './settle-column.ts';
 
 export interface ColumnsInput {
   readonly entry: IdentifiedEntry;
@@ -17,6 +18,8 @@ export interface ColumnsInput {
   readonly shared: readonly TableColumn[] | null;
   /** Versions that the file could belong to. */
   readonly versions: readonly KnownVersion[];
+  /** Null for a dataset that does not exist yet. */
+  readonly known: KnownDataset | null;
   readonly widened: ReadonlyMap<string, string> | null;
 }
 
@@ -36,11 +39,14 @@ export function planColumns(input: ColumnsInput): PlannedColumns {
   const existing = existingColumns(input, names);
   const variants = input.versions.flatMap((version) => version.columns.filter(isVariant));
   const variantName = variantNames(input, names);
-  const settled = names.map((name, at) =>
-    settleColumn(
+  const leftOut = new Set(entry.correction?.discarded);
+  const settled = names.map((name, at) => {
+    const original = header === null ? null : (originals[at] ?? '');
+    if (leftOut.has(name)) return leaveOut(name, original);
+    return settleColumn(
       {
         name,
-        original: header === null ? null : (originals[at] ?? ''),
+        original,
         declared: declared.get(name) ?? null,
         described: dumped[at]?.type ?? null,
         inferred: entry.inferred[at] as Inference,
@@ -48,12 +54,21 @@ export function planColumns(input: ColumnsInput): PlannedColumns {
         existing: existing.get(name) ?? null,
         variants: variants.filter((variant) => variant.variantOf === name),
       },
-      { entry, contract, isKnown: shared !== null, variantName },
-    ),
-  );
+      { entry, contract, isKnown: shared !== null, variantName, where: whereIn(input) },
+    );
+  });
   return {
     columns: settled.map(({ column }, at) => asDescribed(column, dumped[at])),
     changes: settled.flatMap(({ change }) => (change === null ? [] : [change])),
+  };
+}
+
+/** The rows that the correction joins have no such column either. */
+function leaveOut(name: string, original: string | null): Settled {
+  const why = 'left out by the load that is corrected';
+  return {
+    column: { name, original, type: 'text', origin: 'inferred', why, discarded: true },
+    change: null,
   };
 }
 
@@ -103,6 +118,25 @@ function existingColumns(input: ColumnsInput, names: readonly string[]): Map<str
   });
   const shared = (input.shared ?? []).map((column) => ({ ...column, table: parent }));
   return new Map([...own.reverse(), ...shared].map((column) => [column.name, column]));
+}
+
+/** A version of another label or other columns may have what neither the parent nor this version has. */
+function whereIn({ entry, parent, versions, known }: ColumnsInput) {
+  const named = (table: string) => `${parent.schema}.${table}`;
+  const [own] = entry.label === null ? [] : versions;
+  return (name: string) => {
+    const others = (known?.versions ?? []).filter(({ layout }) =>
+      layout.some((one) => fileName(one) === name),
+    );
+    const tables = others.map(({ tableName }) => named(tableName)).join(', ');
+    return {
+      table:
+        own === undefined
+          ? named(parent.name)
+          : `${named(parent.name)} and its version ${named(own.tableName)}`,
+      others: tables === '' ? '' : ` (other versions have it: ${tables})`,
+    };
+  };
 }
 
 function hasNames(version: KnownVersion, names: readonly string[]): boolean {

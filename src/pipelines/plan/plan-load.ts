@@ -77,6 +77,7 @@ export function planLoad(input: PlanInput): LoadPlan {
     contract,
     isSkipped,
     dialect: entry.detected.dialect,
+    described: entry.described,
     ragged: entry.config?.ragged ?? 'reject',
     parent,
     version: versionTable,

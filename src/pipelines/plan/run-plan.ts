@@ -1,5 +1,6 @@
 import type { Contract } from '../../config/define.ts';
 import type { Dialect } from '../../formats/delimited/dialect.ts';
+import type { DescribedColumn } from '../../formats/dump/described-column.ts';
 import type { ValueTransform } from '../../formats/dump/value-transform.ts';
 import type { Correction } from '../../ledger/corrections.ts';
 
@@ -27,6 +28,8 @@ export interface LoadPlan {
   /** The contract makes no new table for this job: its records are counted as skipped. */
   readonly isSkipped: boolean;
   readonly dialect: Dialect;
+  /** What the feed itself says of its columns; null when it says nothing. */
+  readonly described: readonly DescribedColumn[] | null;
   /** What becomes of a record with too few fields. */
   readonly ragged: 'reject' | 'pad';
   readonly parent: TableName;

@@ -38,6 +38,8 @@ export interface SettleInput {
   readonly contract: Contract;
   /** The dataset has columns to compare with. */
   readonly isKnown: boolean;
+  /** The table that lacks a column, and those that have it all the same. */
+  where(name: string): { readonly table: string; readonly others: string };
   /** A name for a column of this type beside `name`. */
   variantName(name: string, type: string): string;
 }
@@ -53,12 +55,15 @@ export function settleColumn(subject: Subject, input: SettleInput): Settled {
   return settleExisting(subject, subject.existing, input);
 }
 
-function settleNew(subject: Subject, { entry, contract, isKnown }: SettleInput): Settled {
+function settleNew(subject: Subject, { entry, contract, isKnown, where }: SettleInput): Settled {
   const { name } = subject;
   const column = { ...plain(subject), ...typeOfNew(subject) };
   if (!isKnown || contract.newColumn === 'evolve') return { column, change: null };
   if (contract.newColumn === 'freeze') {
-    throw new SluiceError('COLUMN_REFUSED', { file: entry.title, dataset: entry.dataset, column: name });
+    throw new SluiceError('COLUMN_REFUSED', {
+      ...{ file: entry.title, dataset: entry.dataset, column: name },
+      ...where(name),
+    });
   }
   return discard(column, 'the dataset has no such column');
 }

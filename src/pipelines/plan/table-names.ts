@@ -18,8 +18,9 @@ export function newParent(dataset: string, schema: string, taken: ReadonlySet<st
 
 /**
  * Name and number of a new version table: `<parent>__<label>` or `<parent>__v<N>`, and `__<folder>` behind it when
- * each folder has its own. A label that is a number, such as `v3`, gives the version its number. A name that is taken
- * gets a hash, so that two labels that are spelt alike (`2.1`, `2_1`) stay apart.
+ * each folder has its own. The number is that of the label, whatever came before: 3 for `v3`, 2 for `v2.1`. Where there is none versions are
+ * counted, those of a folder that has its own by themselves. A name that is taken gets a hash, so that two labels that are spelt alike
+ * (`2.1`, `2_1`) stay apart.
  */
 export function newVersionTable(
   known: KnownDataset | null,
@@ -27,18 +28,23 @@ export function newVersionTable(
   key: VersionKey,
   taken: ReadonlySet<string>,
 ): NewTable {
-  const numbers = new Set((known?.versions ?? []).map((version) => version.version));
-  const next = 1 + Math.max(0, ...numbers);
-  const labelled = Number(/^v?([1-9]\d{0,5})$/.exec(key.label ?? '')?.[1] ?? next);
+  const beside = (known?.versions ?? []).filter(({ folder }) => folder === key.folder);
+  const next = 1 + Math.max(0, ...beside.map(({ version }) => version));
   const folder = key.folder === null ? [] : [slug(key.folder)];
   const nameOf = (version: string) => [parent.name, version, ...folder].join('__');
   if (key.label !== null) {
     const name = freeName(nameOf(slug(key.label)), [parent.name, key.label, key.folder], taken);
-    return { name, number: numbers.has(labelled) ? next : labelled };
+    return { name, number: numberIn(key.label) ?? next };
   }
   let number = next;
   while (taken.has(shortenWithHash(nameOf(`v${number}`), MAX_TABLE_BYTES))) number++;
   return { name: shortenWithHash(nameOf(`v${number}`), MAX_TABLE_BYTES), number };
+}
+
+/** The first number in a label; one of more than six digits is none of a version. */
+function numberIn(label: string): number | null {
+  const digits = /^\D*(\d{1,6})(?!\d)/.exec(label)?.[1];
+  return digits === undefined ? null : Number(digits);
 }
 
 function slug(text: string): string {

@@ -26,6 +26,8 @@ export function publishedEntry(
     footer: loaded.footer,
     startedAt,
     dialect: plan.dialect,
+    // Only a correction asks for it.
+    described: loaded.rejects.count > 0 ? plan.described : null,
     head: loaded.head,
     segments: loaded.segments.map((segment) => segment.name),
     discarded: discardedColumns(plan),

@@ -56,6 +56,7 @@ export function planFor(target: Target, dialect: Partial<Dialect>, more: Partial
       contract: { ...EVOLVE, parent: 'widen' },
       isSkipped: false,
       versionFolder: null,
+      described: null,
       layout: [],
       changesDataset: false,
       isNewVersion: false,

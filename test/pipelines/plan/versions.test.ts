@@ -134,6 +134,40 @@ test('labels that are spelt alike, and a dataset called like a version table, st
   expect(twin).toMatchObject({ status: 'published' });
 });
 
+test('a label gives the version its number, whatever came before, in every folder that has its own', async () => {
+  await configure({}, { folders: 'separate', label: /_(?<label>[^_]+)$/ });
+  const labels = ['r7', 'v2.1', 'beta', 'v3', 'v1'];
+  const orders = { in01: labels, in02: [...labels].reverse() };
+  for (const [folder, order] of Object.entries(orders)) {
+    for (const label of order)
+      await engine.load(`imports/${folder}/${name}_${label}.csv`, `id,name\n1,${folder} ${label}\n`);
+  }
+  const rows = await engine.query<object>(
+    `select _label, array_agg(_folder order by _folder) as folders, array_agg(distinct _version) as numbers
+       from staging."${name}__all" where _label ~ '^[rv]' group by 1 order by 1`,
+  );
+  const numbers = Object.entries({ r7: 7, v1: 1, 'v2.1': 2, v3: 3 });
+  const both = ['in01', 'in02'];
+  expect(rows).toEqual(numbers.map(([_label, number]) => ({ _label, folders: both, numbers: [number] })));
+});
+
+test('a refused column is said to be new to the tables that lack it, not to the dataset', async () => {
+  await configure({ parent: 'common' });
+  await load('v1', FILES.users_v1);
+  await load('v2', FILES.users_v2);
+  await configure({ parent: 'common', newColumn: 'freeze' });
+  const refused = async (label: string, content: string) => (await load(label, content)).errorMessage;
+  expect(await refused('v1', FILES.users_v2.replace('4', '9'))).toContain(
+    `column manager is new to staging.${name} and its version staging.${name}__v1 (other versions have it: staging.${name}__v2); the contract`,
+  );
+  expect(await refused('v9', FILES.users_v2.replace('c', 'x'))).toContain(
+    `column manager is new to staging.${name} (other versions have it: staging.${name}__v2); the contract`,
+  );
+  expect(await refused('v8', FILES.users_v3.replace('manager', 'id2'))).toMatch(
+    new RegExp(`column (id2|level) is new to staging.${name}; the contract`),
+  );
+});
+
 test('folders share version tables, or each has its own', async () => {
   for (const folders of ['shared', 'separate'] as const) {
     await configure({ parent: 'common' }, { folders });
@@ -148,7 +182,7 @@ test('folders share version tables, or each has its own', async () => {
       const { loads } = await engine.load(`imports/${folder}/${moment}_${name}.csv`, content);
       tables.push(loads[0]?.versionTable?.replace(`staging.${name}__`, ''));
     }
-    const own = ['v1__in01', 'v2__in02', 'v3__in02', 'v4__in01'];
+    const own = ['v1__in01', 'v1__in02', 'v2__in02', 'v2__in01'];
     expect(tables).toEqual(folders === 'separate' ? own : ['v1', 'v1', 'v2', 'v2']);
     expect(await rowsOf(`${name}__all`, '_folder, id, name, level')).toEqual([
       ['in01', 1, 'a', null],
