@@ -225,7 +225,7 @@ export class Dispatcher {
       } catch (error) {
         this.suffer(toSluiceError(error), group);
       } finally {
-        await this.release(group);
+        await this.release(group.filter(({ fileId }) => this.held.has(fileId)));
         this.groups--;
         this.notify();
       }
@@ -234,6 +234,7 @@ export class Dispatcher {
 
   /** Leases that cannot be given back were lost with their connection. */
   private async release(group: readonly SourceFile[]): Promise<void> {
+    if (group.length === 0) return;
     const fileIds = group.map((file) => file.fileId);
     await this.options.leases.release(fileIds).catch(() => {});
     for (const fileId of fileIds) if (!this.stuck.has(fileId)) this.held.delete(fileId);
@@ -247,7 +248,11 @@ export class Dispatcher {
     this.recovered();
     for (const { file } of items) stepDone('run started', file.displayPath);
     if (items.length === 0) return;
-    const finishing = new Finishing((files) => worker.finish(files));
+    const finishing = new Finishing(async (files) => {
+      await worker.finish(files);
+      // A later file of the group may take the place of one of these, which then gets another outcome.
+      await this.release(files);
+    });
     try {
       const failures = await worker.execute(items, this.abort.signal, (files) => finishing.add(files));
       finishing.add(await this.ended(items, failures, finishing));
