@@ -22,6 +22,13 @@ export const UNDO_ERRORS = {
     message: 'run {run} of {file} was superseded by run {by}',
     remedy: 'Its rows are gone already; name the run that took its place.',
   },
+  RUN_OVERTAKEN: {
+    kind: 'terminal',
+    message:
+      'run {run} of {file} is not loaded again: run {by} has published {later} since, as the same delivery',
+    remedy:
+      'Nothing was changed: the newer one stays. To have the older one all the same, retract the newer run first, then replay this one.',
+  },
   RUN_NOT_PUBLISHED: {
     kind: 'terminal',
     message: 'run {run} of {file} is not published: it is {status}',

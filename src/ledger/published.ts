@@ -36,6 +36,9 @@ export async function findPublishedTwin(pool: Pool, query: TwinQuery): Promise<P
        join sluice.source_file f on f.file_id = r.file_id
       where j.status = 'published' and j.content_sha256 = $1
         and (d.name = $2 or ($3 and j.records_read > 0)) and j.run_id <> all($4::bigint[])
+        -- What has been published twice on purpose can be replaced by itself.
+        and not exists (select from sluice.load_job own
+                         where own.run_id = any($4) and own.status = 'published' and own.content_sha256 = $1)
       order by d.name = $2 desc, j.run_id
       limit 1`,
     [query.sha256, query.dataset, query.derived, query.replaced],
@@ -62,11 +65,12 @@ export interface ArchivePart {
   readonly version: { readonly label: string | null; readonly folder: string | null } | null;
 }
 
-/** The published run of an archive with the same bytes, if each of these entries is published in it or a duplicate there. */
+/** The published run of an archive with the same bytes, if each of these entries is published in it or a duplicate there; one that is about to be replaced first. */
 export async function findPublishedArchive(
   pool: Pool,
   sha256: string,
   parts: readonly ArchivePart[],
+  replaced: readonly number[],
 ): Promise<Omit<PublishedTwin, 'dataset'> | null> {
   const { rows } = await pool.query<{ run_id: number; name: string }>(FIND_ARCHIVE, [
     sha256,
@@ -75,6 +79,7 @@ export async function findPublishedArchive(
     parts.map(({ version }) => version !== null),
     parts.map(({ version }) => version?.label ?? null),
     parts.map(({ version }) => version?.folder ?? null),
+    replaced,
   ]);
   const row = rows[0];
   return row === undefined ? null : { runId: row.run_id, fileName: row.name };
@@ -94,4 +99,4 @@ const FIND_ARCHIVE = `
                    and (j.status = 'duplicate' or j.status = 'published' and d.name = part.dataset)
                    and (not part.is_versioned or f.label is not distinct from part.folder
                         and (v.label is not distinct from part.label or v.version_id is null))))
-   order by r.run_id limit 1`;
+   order by r.run_id = any($7::bigint[]) desc, r.run_id limit 1`;

@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import { SluiceError } from '../errors.ts';
+import type { Replayed } from './replays.ts';
 import type { SourceFile } from './source-file.ts';
 import { PUBLISHED_LOADS, type PublishedLoad, type PublishedLoadRow, toPublishedLoad } from './undo.ts';
 
@@ -21,12 +22,23 @@ export interface Redelivery {
   readonly supersedes: readonly Claim[];
   /** Earlier deliveries beside which it must not be published without a decision. */
   readonly heldBy: readonly Claim[];
+  /** For a run that is loaded again: later deliveries whose place it must not take. */
+  readonly overtakenBy: readonly Claim[];
+  /** The run that is loaded again; null for a delivery. */
+  readonly replayed: Replayed | null;
   /** Files that it was compared with. */
   readonly examined: readonly number[];
 }
 
 /** For a file that has nothing to do with earlier ones. */
-export const FIRST_DELIVERY: Redelivery = { runs: [], supersedes: [], heldBy: [], examined: [] };
+export const FIRST_DELIVERY: Redelivery = {
+  runs: [],
+  supersedes: [],
+  heldBy: [],
+  overtakenBy: [],
+  replayed: null,
+  examined: [],
+};
 
 /** Throws DELIVERY_HELD when there is an earlier delivery; `sha256` of the file goes with it where it is not in the ledger yet. */
 export function refuseHeld(
@@ -44,21 +56,39 @@ export function refuseHeld(
   });
 }
 
-/** The published load jobs that a claim holds for, corrections included; never those of `runId` itself. */
+/**
+ * The published load jobs that a claim holds for, corrections included; never those of `runId` itself. For a run that is loaded again
+ * only those that were delivered before it.
+ */
 export async function claimedLoads(
   client: Pool | PoolClient,
   claim: Claim,
   runId: number,
+  replayed: Replayed | null = null,
 ): Promise<PublishedLoad[]> {
   const [condition, values] = conditionOf(claim);
+  const earlier =
+    replayed === null
+      ? ''
+      : `and ${DELIVERED_AS} < (select ${DELIVERED_AS} from sluice.run r join sluice.source_file b using (file_id)
+                                 where r.run_id = ${replayed.runId})`;
   const { rows } = await client.query<PublishedLoadRow>(
-    `${PUBLISHED_LOADS} and l.run_id <> $1 and d.name = $2 ${condition} order by l.load_id`,
+    `${PUBLISHED_LOADS} and l.run_id <> $1 and d.name = $2 ${condition} ${earlier} order by l.load_id`,
     [runId, claim.dataset, ...values],
   );
   return rows.map(toPublishedLoad);
 }
 
-function conditionOf(claim: Claim): [string, unknown[]] {
+/** The file as which `sluice.source_file b` came first: what is loaded again is as old as its first delivery. */
+export const DELIVERED_AS = `(
+  with recursive chain as (
+    select b.file_id, b.replays_run_id
+    union all
+    select o.file_id, o.replays_run_id from chain c join sluice.run q on q.run_id = c.replays_run_id
+      join sluice.source_file o on o.file_id = q.file_id
+  ) select min(file_id) from chain)`;
+
+export function conditionOf(claim: Claim): [string, unknown[]] {
   if (claim.by === 'dataset') return ['', []];
   if (claim.by === 'folder') return ['and b.label is not distinct from $3', [claim.folder]];
   const inFolder = 'and b.label is not distinct from $4';

@@ -1,6 +1,7 @@
 import { rejectLimitFor } from '../config/reject-limit.ts';
 import type { SourceHandle } from '../formats/file-handle.ts';
 import { type LoadJobEntry, saveLoadJob } from '../ledger/load-jobs.ts';
+import type { Redelivery } from '../ledger/redelivery.ts';
 import type { RunningFile } from '../ledger/runs.ts';
 import type { IdentifiedEntry } from './identify/identified.ts';
 import { findRecords } from './load/find-records.ts';
@@ -19,6 +20,8 @@ export interface EntryWork extends RunningFile {
   readonly options: RunOptions;
   readonly handle: SourceHandle | null;
   readonly resources: RunResources;
+  /** What it is to those published before; nothing for one that is read with others. */
+  readonly redelivery?: Redelivery;
   /** Ends the load promptly. */
   readonly signal: AbortSignal;
   /** Connections, when the entry turns out to be large. */
@@ -47,7 +50,7 @@ export async function loadEntry(
 }
 
 /** The part of the work that is known before a file is opened. */
-export type JobWork = Pick<EntryWork, 'context' | 'options' | 'file' | 'run' | 'onStart'>;
+export type JobWork = Pick<EntryWork, 'context' | 'options' | 'file' | 'run' | 'redelivery' | 'onStart'>;
 
 /** A load job begins: when, whether for content that has been published, and what collects its rejects. */
 export function startJob(
@@ -57,7 +60,8 @@ export function startJob(
 ): Pick<PublishJob, 'startedAt' | 'again' | 'derived'> & { readonly rejects: RejectRecorder } {
   const { context, run } = work;
   const startedAt = new Date();
-  const again = isAgain(work, entry);
+  // What takes the place of a second copy is one itself.
+  const again = isAgain(work, entry) || work.redelivery?.replayed?.again === true;
   const note = { ...noteOf(work, plan, startedAt), again };
   const isCorrection = plan.correction !== null;
   const limit = isCorrection ? NO_LIMIT : rejectLimitFor(context.settings, entry.config ?? undefined);

@@ -33,7 +33,7 @@ export async function refuseSameArchive(
     ...{ entry, dataset },
     version: kind === 'dump' ? { label, folder } : null,
   }));
-  const twin = await findPublishedArchive(pool, sha256, parts);
+  const twin = await findPublishedArchive(pool, sha256, parts, replaced);
   if (twin === null || replaced.includes(twin.runId)) return;
   const dataset = [...new Set(entries.map((entry) => entry.dataset))].join(', ');
   const facts = { file, original: twin.fileName, run: twin.runId, dataset, sha256 };

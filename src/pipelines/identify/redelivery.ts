@@ -10,6 +10,7 @@ import {
   type Redelivery,
   refuseHeld,
 } from '../../ledger/redelivery.ts';
+import { readReplayed, refuseOvertaken } from '../../ledger/replays.ts';
 import type { RunningFile } from '../../ledger/runs.ts';
 import type { SourceFile } from '../../ledger/source-file.ts';
 import type { IdentifiedEntry } from './identified.ts';
@@ -17,7 +18,7 @@ import type { IdentifiedEntry } from './identified.ts';
 /**
  * Finds out what a file is to those published before.
  *
- * @throws DELIVERY_HELD when the dataset wants a decision
+ * @throws DELIVERY_HELD when the dataset wants a decision; RUN_SUPERSEDED, RUN_OVERTAKEN when what is loaded again has been replaced
  */
 export async function recogniseDelivery(
   pool: Pool,
@@ -28,23 +29,28 @@ export async function recogniseDelivery(
   if (entries.some((entry) => entry.correction !== null)) return FIRST_DELIVERY;
   const { examined, grownFrom } =
     handle === null ? NOT_COMPARED : await compareWithEarlier(pool, handle, file);
+  const replayed = await readReplayed(pool, file);
   const runs = file.replaysRunId === null ? grownFrom : [...grownFrom, file.replaysRunId];
   const supersedes: Claim[] = [];
   const heldBy: Claim[] = [];
+  const overtakenBy: Claim[] = [];
   for (const entry of firstOfEachDataset(entries)) {
     if (entry.config?.disposition === 'replace') supersedes.push(allEarlier(entry, file));
+    if (entry.config?.disposition === 'replace') overtakenBy.push(allEarlier(entry, file));
     const claim = claimOf(entry, file);
     if (claim === null) continue;
     const changed = file.redelivery ?? policyOf(entry).changed;
+    if (changed !== 'append') overtakenBy.push(claim);
     if (changed === 'supersede') supersedes.push(claim);
     if (changed === 'hold' && runs.length === 0) heldBy.push(claim);
   }
+  await refuseOvertaken(pool, file, replayed, overtakenBy);
   for (const claim of heldBy) {
     const earlier = await claimedLoads(pool, claim, run.runId);
     // Whoever decides on it decides on these bytes.
     if (earlier.length > 0) refuseHeld(earlier, file, (await handle?.fileSha256()) ?? null);
   }
-  return { runs, supersedes, heldBy, examined };
+  return { runs, supersedes, heldBy, overtakenBy, replayed, examined };
 }
 
 /** True when the file may have to do with others, so that it cannot simply be added beside them. */

@@ -2,6 +2,7 @@ import type { PoolClient } from 'pg';
 import { qualified } from '../../db/identifiers.ts';
 import { SluiceError } from '../../errors.ts';
 import { claimedLoads, earlierStates, refuseHeld } from '../../ledger/redelivery.ts';
+import { readReplayed, refuseOvertaken } from '../../ledger/replays.ts';
 import { type PublishedLoad, publishedLoads, recordUndone, withWholeTables } from '../../ledger/undo.ts';
 import { deleteRows, dropSegmentsOf } from '../undo/remove-rows.ts';
 import type { PublishInput, PublishJob } from './publish-run.ts';
@@ -13,19 +14,29 @@ import type { PublishInput, PublishJob } from './publish-run.ts';
 export async function supersede(client: PoolClient, input: PublishInput): Promise<PublishedLoad[]> {
   const { file, run, redelivery } = input;
   await refuseUnexamined(client, input);
+  await refuseReplaced(client, input);
   for (const claim of redelivery.heldBy) refuseHeld(await claimedLoads(client, claim, run.runId), file);
   const found = new Map<number, PublishedLoad>();
   for (const runId of redelivery.runs) {
     for (const load of await publishedLoads(client, runId)) found.set(load.loadId, load);
   }
   for (const claim of redelivery.supersedes) {
-    for (const load of await claimedLoads(client, claim, run.runId)) found.set(load.loadId, load);
+    for (const load of await claimedLoads(client, claim, run.runId, redelivery.replayed))
+      found.set(load.loadId, load);
   }
   if (found.size === 0) return [];
   const loads = await withWholeTables(client, [...found.values()]);
   await deleteRows(client, loads);
   await recordUndone(client, [...found.keys()], { status: 'superseded', by: run.runId });
   return loads;
+}
+
+/** What happened to the run that is loaded again, and beside it, since that was recognised. */
+async function refuseReplaced(client: PoolClient, { file, jobs, redelivery }: PublishInput): Promise<void> {
+  const replayed = await readReplayed(client, file);
+  await refuseOvertaken(client, file, replayed, redelivery.overtakenBy);
+  if (replayed?.isPublished === redelivery.replayed?.isPublished) return;
+  throw new SluiceError('PLAN_STALE', { dataset: jobs[0]?.plan.dataset ?? '', file: file.displayPath });
 }
 
 /** A smaller file of the same name, published a moment ago: whether this one has grown out of it is to be found out. */

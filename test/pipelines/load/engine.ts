@@ -86,10 +86,20 @@ export class Engine {
 
   /** Loads the kept file of a run in the place of the run. */
   async replay(runId: number): Promise<Outcome> {
-    const before = this.outcomes.length;
+    return this.finish(await this.queueReplay(runId));
+  }
+
+  /** Only asks for it; gives the id of the file that waits then. */
+  async queueReplay(runId: number): Promise<number> {
     const run = await readRun(this.database.pool, runId);
     if (run === null) throw new Error(`there is no run ${runId}`);
-    await this.application.finishFiles([await queueReplay(this.database.pool, run)], () => undefined);
+    return queueReplay(this.database.pool, run);
+  }
+
+  /** Loads a file that waits. */
+  async finish(fileId: number): Promise<Outcome> {
+    const before = this.outcomes.length;
+    await this.application.finishFiles([fileId], () => undefined);
     return this.outcomeFrom(before);
   }
 

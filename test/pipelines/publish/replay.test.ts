@@ -70,6 +70,71 @@ it('a replay refuses a file that is gone, and one that is another', async () => 
   expect(await engine.replay(runId)).toMatchObject({ status: 'published' });
 });
 
+it('a replay of content that was published twice on purpose takes the place of its own run, whichever that is', async () => {
+  const [once, twice] = [
+    { name: 'cities' },
+    { name: 'cities', redelivery: { sameContent: 'load' } },
+  ] as const;
+  engine = await Engine.open({ REJECT_LIMIT: 'none' }, [twice]);
+  const first = await engine.load('imports/cities.csv', TEXT);
+  const second = await engine.load('imports/cities.csv', TEXT);
+  await engine.reopen({ REJECT_LIMIT: 'none' }, [once]);
+  for (const { runId } of [second, first])
+    expect(await engine.replay(runId)).toMatchObject({ status: 'published' });
+  expect(await ids()).toEqual([1, 1, 3, 3]);
+  expect(await runs()).toEqual(['superseded', 'superseded', 'published', 'published']);
+  // What is there no more would be there twice.
+  const [, , , last] = await engine.query<{ run_id: number }>(
+    'select run_id from sluice.run order by run_id',
+  );
+  await engine.retract(last?.run_id ?? 0);
+  expect(await engine.replay(last?.run_id ?? 0)).toMatchObject({ status: 'duplicate' });
+  expect(await ids()).toEqual([1, 3]);
+});
+
+const NEWER = 'id,name\n7,Oslo\n';
+
+it.each(['append', 'supersede'] as const)(
+  'a replay that was overtaken by its file, grown, is refused (%s)',
+  async (changed) => {
+    engine = await Engine.open({ REJECT_LIMIT: 'none' }, [{ name: 'cities', redelivery: { changed } }]);
+    const first = await engine.load('imports/cities.csv', TEXT);
+    const queued = await engine.queueReplay(first.runId);
+    await engine.load('imports/cities.csv', `${TEXT}4,Metz\n`);
+    expect(await engine.finish(queued)).toMatchObject({ status: 'failed', errorCode: 'RUN_SUPERSEDED' });
+    expect(await ids()).toEqual([1, 3, 4]);
+  },
+);
+
+it('a replay does not supersede what was delivered later, and says so', async () => {
+  const datasets = [{ name: 'cities', redelivery: { changed: 'supersede' } }] as const;
+  engine = await Engine.open({}, datasets);
+  const failed = await engine.load('imports/cities.csv', TEXT);
+  expect(failed).toMatchObject({ status: 'failed' });
+  const newer = await engine.load('imports/cities.csv', NEWER);
+  await engine.reopen({ REJECT_LIMIT: 'none' }, datasets);
+  expect(await engine.replay(failed.runId)).toMatchObject({ status: 'failed', errorCode: 'RUN_OVERTAKEN' });
+  expect(await ids()).toEqual([7]);
+  // The newer one is as new as its first delivery, however often it is loaded again.
+  await engine.replay(newer.runId);
+  expect(await engine.replay(failed.runId)).toMatchObject({ errorCode: 'RUN_OVERTAKEN' });
+  const again = await engine.value<number>("select run_id from sluice.run where status = 'published'");
+  await engine.retract(again);
+  expect(await engine.replay(failed.runId)).toMatchObject({ status: 'published' });
+  expect(await ids()).toEqual([1, 3]);
+});
+
+it('a replay of what was delivered last supersedes those before it, loaded again or not', async () => {
+  const datasets = [{ name: 'cities', redelivery: { changed: 'supersede' } }] as const;
+  engine = await Engine.open({}, datasets);
+  const first = await engine.load('imports/cities.csv', NEWER);
+  const failed = await engine.load('imports/cities.csv', TEXT);
+  await engine.replay(first.runId);
+  await engine.reopen({ REJECT_LIMIT: 'none' }, datasets);
+  expect(await engine.replay(failed.runId)).toMatchObject({ status: 'published' });
+  expect(await ids()).toEqual([1, 3]);
+});
+
 async function ids(): Promise<number[]> {
   const rows = await engine.query<{ id: number }>('select id from staging.cities order by id');
   return rows.map(({ id }) => id);
