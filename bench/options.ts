@@ -6,7 +6,7 @@ export type ServerKind = 'local' | 'embedded' | 'given';
 
 export interface Options {
   readonly runs: number;
-  /** Runs of contenders that take minutes. */
+  /** Runs of contenders that take long. */
   readonly slowRuns: number;
   /** Names of cases; empty means all. */
   readonly cases: readonly string[];
@@ -48,7 +48,7 @@ export function readOptions(args: readonly string[], today: Date): Options {
   const command = new Command('npm run bench --')
     .description('Measures Sluice and its peers side by side on one server.')
     .option('--runs <n>', `runs of each contender (default: ${FULL_RUNS}, quick: 1)`, wholeNumber)
-    .option('--slow-runs <n>', 'runs of contenders that take minutes (default: as --runs)', wholeNumber)
+    .option('--slow-runs <n>', 'runs of contenders that take long (default: as --runs)', wholeNumber)
     .option('--cases <names>', 'cases, divided by commas (default: all)', (text) => text.split(','))
     .option(
       '--rows <n>',

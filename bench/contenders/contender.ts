@@ -36,7 +36,7 @@ export type Verdict =
 /** Somebody who can load a file. */
 export interface Contender {
   readonly name: string;
-  /** Takes minutes for what others do in seconds. */
+  /** Takes much longer than others. */
   readonly slow?: boolean;
   /** Programs it cannot do without. */
   readonly needs: readonly (keyof Programs)[];

@@ -145,7 +145,7 @@ function addWarehouse(
   add('analysis [views...]', 'bring the warehouse up to date and show what its views say')
     .option('--limit <n>', 'rows of each view', '20')
     .action((names: string[], o: AnalysisOptions) => run(analysis(names, o)));
-  add('lineage <model|file>', 'show which files fed a model, or what a file has fed').action(
+  add('lineage <model|file|export>', 'show what fed a model or an export, or what a file has fed').action(
     (name: string, o: CommonOptions) => run(lineage(name, o)),
   );
   add('docs', 'write a page about datasets, models, exports, checks and loads')

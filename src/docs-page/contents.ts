@@ -93,6 +93,8 @@ export interface CheckRow {
 export interface ExportRow {
   readonly name: string;
   readonly source: string;
+  /** Relations, `schema.name`; of a query of which that is not known, `query`. */
+  readonly reads: readonly string[];
   readonly status: string;
   readonly file: string | null;
   readonly rows: number | null;

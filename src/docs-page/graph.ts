@@ -33,7 +33,10 @@ export function graphOf({ datasets, models, exports }: Contents): Graph {
   };
   const all = [
     ...[...ofModel].flatMap(([{ defined }, to]) => (defined?.reads ?? []).flatMap((from) => link(from, to))),
-    ...exports.flatMap(({ name, source }) => link(`table ${source}`, node('export', name))),
+    ...exports.flatMap(({ name, reads }) => {
+      const to = node('export', name);
+      return reads.flatMap((from) => link(`table ${from}`, to));
+    }),
   ].map((edge) => [`${edge.from.anchor} ${edge.to.anchor}`, edge] as const);
   const edges = [...new Map(all).values()];
   const nodes = [...new Set(edges.flatMap(({ from, to }) => [from, to]))];

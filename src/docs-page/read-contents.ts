@@ -65,7 +65,7 @@ const READ_CHECKS = `
     from sluice.checks where latest order by subject_kind, subject, check_id`;
 
 const READ_EXPORTS = `
-  select distinct on (name) name, source, status, file, rows, bytes, taken_at, error_code,
+  select distinct on (name) name, source, coalesce(reads, array[source]) as reads, status, file, rows, bytes, taken_at, error_code,
          count(*) filter (where status = 'written') over (partition by name) as files
     from sluice.exports order by name, export_run_id desc`;
 

@@ -35,6 +35,10 @@ export class ExportRun {
   @Column('text')
   source!: string;
 
+  /** Tables and views that it read, `schema.name`; null where that is not known. */
+  @Column('text', { array: true, nullable: true })
+  reads!: string[] | null;
+
   @Column('text')
   file!: string;
 

@@ -76,22 +76,28 @@ export interface WrittenFile {
   readonly takenAt: Date;
 }
 
+/** What a file was made from. */
+export interface ExportSources {
+  readonly inputs: Signatures;
+  readonly reads: readonly string[] | null;
+}
+
 /** Notes a file that lies there under its name, and what it was made from. */
 export async function saveWritten(
   client: Client,
   end: ExportRunEnd,
   written: WrittenFile,
-  inputs: Signatures,
+  { inputs, reads }: ExportSources,
 ): Promise<void> {
   const { rows, bytes, sha256, snapshot, takenAt } = written;
   await client.query(
     `with noted as (update sluice.export set inputs = $7 where export_id = $1)
      insert into sluice.export_run (export_id, status, trigger, source, file, started_at, finished_at,
-       rows, bytes, sha256, snapshot, taken_at)
-     values ($1, 'written', $2, $3, $4, $5, clock_timestamp(), $6, $8, $9, $10, $11)`,
+       rows, bytes, sha256, snapshot, taken_at, reads)
+     values ($1, 'written', $2, $3, $4, $5, clock_timestamp(), $6, $8, $9, $10, $11, $12)`,
     [
       ...[end.exportId, end.trigger, end.source, end.file, end.startedAt],
-      ...[rows, JSON.stringify(inputs), bytes, sha256, snapshot, takenAt],
+      ...[rows, JSON.stringify(inputs), bytes, sha256, snapshot, takenAt, reads],
     ],
   );
 }

@@ -3,7 +3,7 @@ import type { Pool } from 'pg';
 /** One thing that stands before or behind another in what the ledger knows of rows and where they went. */
 export interface LineageStep {
   readonly direction: 'fed by' | 'feeds';
-  readonly kind: 'file' | 'dataset' | 'model' | 'export';
+  readonly kind: 'file' | 'dataset' | 'model' | 'table' | 'export';
   /** Of an export also the file that was written last. */
   readonly name: string;
   readonly runId: number | null;
@@ -14,6 +14,11 @@ export interface LineageStep {
 /** The published files below a model; of one that follows runs those that it has taken in. Then the exports of it. */
 export function lineageOfModel(pool: Pool, schema: string, name: string): Promise<LineageStep[]> {
   return steps(pool, OF_MODEL, [schema, name]);
+}
+
+/** Tables, models and datasets that the last file of an export was made from. */
+export function lineageOfExport(pool: Pool, name: string): Promise<LineageStep[]> {
+  return steps(pool, OF_EXPORT, [name]);
 }
 
 /** What the published runs of a file of this name or path went into. */
@@ -28,7 +33,7 @@ async function steps(pool: Pool, sql: string, values: readonly string[]): Promis
 
 /** The last file of each export. */
 const LAST_WRITTEN = `
-  select distinct on (export_id) export_id, e.name || ' -> ' || r.file as name, r.source, r.rows, r.taken_at
+  select distinct on (export_id) export_id, e.name || ' -> ' || r.file as name, coalesce(r.reads, array[r.source]) as reads, r.rows, r.taken_at
     from sluice.export e join sluice.export_run r using (export_id)
    where r.status = 'written' order by export_id, export_run_id desc`;
 
@@ -44,7 +49,7 @@ const OF_MODEL = `
        written as (${LAST_WRITTEN})
   select direction, kind, name, run_id as "runId", rows_loaded as rows, finished_at as at from fed
   union all
-  select 'feeds', 'export', w.name, null, w.rows, w.taken_at from written w where w.source = $1 || '.' || $2`;
+  select 'feeds', 'export', w.name, null, w.rows, w.taken_at from written w where $1 || '.' || $2 = any(w.reads)`;
 
 const OF_FILE = `
   with load as (
@@ -65,4 +70,19 @@ const OF_FILE = `
    where exists (select from sluice.export_input i join load using (run_id) where i.export_id = w.export_id)
       or not exists (select from sluice.export_input i where i.export_id = w.export_id)
          and w.taken_at >= (select min(finished_at) from load)
-         and (w.source in (select parent_table from load) or w.source in (select schema_name || '.' || name from model))`;
+         and exists (select from load where array[parent_table, version_table] && w.reads
+                     union all select from model where schema_name || '.' || name = any(w.reads))`;
+
+/** What the last file of an export has read: a table is any that is neither of a dataset nor a model. */
+const OF_EXPORT = `
+  select 'fed by' as direction,
+         case when exists (select from sluice.versions v where reads in (v.parent_table, v.version_table)) then 'dataset'
+              when exists (select from sluice.model m where reads = m.schema_name || '.' || m.name) then 'model'
+              else 'table' end as kind,
+         reads as name, null as "runId", null as rows, w.taken_at as at
+    from (select e.name, last.reads, last.taken_at
+            from sluice.export e cross join lateral (
+              select coalesce(r.reads, array[r.source]) as reads, r.taken_at from sluice.export_run r
+               where r.export_id = e.export_id and r.status = 'written' order by export_run_id desc limit 1) last) w
+         cross join unnest(w.reads) as reads
+   where w.name = $1 and reads <> 'query' order by 2, 3`;

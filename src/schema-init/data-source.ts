@@ -19,6 +19,7 @@ import { IncrementalExports1796960000000 } from './migrations/1796960000000-incr
 import { ContentIndex1796970000000 } from './migrations/1796970000000-content-index.ts';
 import { VersionNumbers1797000000000 } from './migrations/1797000000000-version-numbers.ts';
 import { DescribedColumns1797010000000 } from './migrations/1797010000000-described-columns.ts';
+import { ExportReads1797020000000 } from './migrations/1797020000000-export-reads.ts';
 
 export const MIGRATIONS = [
   Bookkeeping1795219200000,
@@ -38,6 +39,7 @@ export const MIGRATIONS = [
   ContentIndex1796970000000,
   VersionNumbers1797000000000,
   DescribedColumns1797010000000,
+  ExportReads1797020000000,
 ];
 
 /**

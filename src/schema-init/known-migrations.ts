@@ -24,6 +24,7 @@ export const KNOWN_MIGRATIONS = [
   'ContentIndex1796970000000',
   'VersionNumbers1797000000000',
   'DescribedColumns1797010000000',
+  'ExportReads1797020000000',
 ] as const;
 
 /** Names of the migrations the database has had; empty when it has no bookkeeping schema. */

@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
-import { registerExport, type Signatures, saveFailed, saveWritten } from '../../ledger/exports.ts';
+import { type ExportSources, registerExport, saveFailed, saveWritten } from '../../ledger/exports.ts';
 import { temporaryOf } from '../../whole-file.ts';
 import {
   type ExportJob,
@@ -15,6 +15,7 @@ import type { Exported } from './exported.ts';
 import { holding, lock, lockOfExport, lockOfTemporary } from './holding.ts';
 import { inSnapshot } from './in-snapshot.ts';
 import { placeFile } from './place-file.ts';
+import { relationsRead } from './relations-read.ts';
 import { sweepTemporaries } from './sweep-temporaries.ts';
 import { beginReading, TEMPORARY_PREFIX, writeRows } from './write-export.ts';
 import { writeIncrement } from './write-increment.ts';
@@ -49,7 +50,8 @@ export async function runExport(
 }
 
 async function writeUnrecorded(work: ExportWork): Promise<Exported> {
-  const { told } = await write(work, exportRequest(work.job.wanted, work.settings, new Date(), null));
+  const request = exportRequest(work.job.wanted, work.settings, new Date(), null);
+  const { told } = await write(work, request, async () => null);
   return told;
 }
 
@@ -60,8 +62,8 @@ async function writeRecorded(work: ExportWork): Promise<Exported> {
   const exportId = await registerExport(session, job.wanted.name);
   const end = { exportId, trigger: job.trigger, source: sourceOf(request), file: request.file, startedAt };
   try {
-    const { told, inputs } = await write(work, request);
-    await saveWritten(session, end, told, inputs);
+    const { told, inputs, reads } = await write(work, request, (query) => relationsRead(session, query));
+    await saveWritten(session, end, told, { inputs, reads });
     return told;
   } catch (error) {
     const problem = exportError(error, job);
@@ -73,10 +75,12 @@ async function writeRecorded(work: ExportWork): Promise<Exported> {
 async function write(
   work: ExportWork,
   request: ExportRequest,
-): Promise<{ told: Exported; inputs: Signatures }> {
+  readsOf: (query: string) => Promise<readonly string[] | null>,
+): Promise<ExportSources & { told: Exported }> {
   const { pool, session, job } = work;
   await lock(session, lockOfTemporary(temporaryOf(request.file, TEMPORARY_PREFIX)), request.file);
   const query = await exportQuery(session, request);
+  const reads = await readsOf(query.sql);
   const read = async (client: PoolClient) => {
     const reading = await beginReading(client, request, query.isLockable);
     const inputs = await followedBy(client, work);
@@ -90,5 +94,5 @@ async function write(
   } finally {
     await complete.file.discard();
   }
-  return { told: complete.told, inputs };
+  return { told: complete.told, inputs, reads };
 }

@@ -10,6 +10,8 @@ const CONFIG = `import { defineConfig, defineExport } from 'sluice';
 export default defineConfig({
   exports: [
     defineExport({ name: 'broken', query: 'select 1 / 0 as n', after: 'publish' }),
+    defineExport({ name: 'both', query: 'select 1 from public.cheap c join datawarehouse.large l on l.id = c.id', file: '{name}.csv' }),
+    defineExport({ name: 'twice', query: 'select 1) as x; commit; drop table staging.orders; --', file: '{name}.csv' }),
     defineExport({ name: 'orders', from: 'staging.orders', after: 'publish', file: '{name}.csv' }),
     defineExport({ name: 'large', after: 'transform', file: '{name}.csv' }),
     defineExport({ name: 'clock', query: 'select 1 as one', schedule: '* * * * * *', file: '{name}.csv' }),
@@ -83,10 +85,25 @@ it('exports follow what is published, transformed and taken back, and the clock;
     'feeds model datawarehouse.large',
   ]);
 
+  await service.query(
+    'create view public.cheap as select id, id as "ID" from staging.orders where price < 9',
+  );
+  await service.run(['export', 'both']);
+  expect(await lineage('both')).toEqual([
+    'fed by dataset staging.orders',
+    'fed by model datawarehouse.large',
+    'fed by table public.cheap',
+  ]);
+  const both = `feeds export both -> ${join(service.exports, 'both.csv')}`;
+  expect(await lineage('large')).toContain(both);
+  expect(await lineage('orders.csv')).toContain(both);
+  expect((await service.run(['export', 'twice'])).stderr).toContain('EXPORT_FAILED');
+  await service.query('drop view public.cheap');
+
   expect((await service.run(['retract', '1'])).code).toBe(0);
   expect((await content('orders.csv'))?.split('\n')).toHaveLength(3);
   expect(await content('large.csv')).toBe('id,price\n');
-  expect(await names()).toEqual(['orders', 'large', 'orders', 'orders', 'large']);
+  expect(await names()).toEqual(['orders', 'large', 'orders', 'both', 'orders', 'large']);
 });
 
 it('an export that was due when the process ended is written after the next start, and no other', async () => {
