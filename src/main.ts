@@ -92,7 +92,7 @@ export class Application {
   readonly transforms: Transforms;
   /** Looks whether feeds come when they are due. */
   readonly freshness: FreshnessWatch;
-  private readonly lineageEvents: LineageEvents;
+  readonly lineageEvents: LineageEvents;
   readonly exports: Exports;
   readonly upkeep: ScheduledUpkeep;
   /** What lies beside source files. */
@@ -127,6 +127,7 @@ export class Application {
       isLoading: () => this.loading > 0,
       onDone: () => this.exports.request(),
       onResults: (results) => this.lineageEvents.transformed(results),
+      onRun: (run) => this.lineageEvents.modelRun(run),
     });
     this.freshness = new FreshnessWatch({
       ...{ pool, feeds: feedsOf(settings.datasets, datasetFrom) },
@@ -306,18 +307,22 @@ export class Application {
   }
 
   private worker(): Omit<Worker, 'unsettle' | 'holdBack'> {
-    const { context, again, progressOf, forewarn } = this;
-    const { stallMs } = this.settings;
+    const { context, again, progressOf, forewarn, settings, lineageEvents } = this;
+    const { loadStarted: onIdentified, loadAbandoned: abandon } = lineageEvents;
+    const { stallMs } = settings;
     return {
       execute: (items, signal, onPublished) => {
         const files = items.map(({ file }) => file);
         return this.whileLoading(() =>
           watchForStall(files, { signal, stallMs }, (until, alive) =>
-            runGroup(context, items, { signal: until, again, alive, progressOf, forewarn, onPublished }),
+            runGroup(context, items, {
+              ...{ signal: until, again, alive, progressOf, forewarn, onPublished, onIdentified },
+            }),
           ),
         );
       },
       conclude: (file, run, error) => this.conclude(file, run, error),
+      abandon,
       finish: (files) => this.finish(files),
     };
   }

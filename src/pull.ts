@@ -131,7 +131,10 @@ export class Pull {
       const isOver = this.source?.isLost === true && this.taken > 0;
       const problem =
         !isOver && (await this.mayRetry(failure, attempt, title)) ? await this.reopen() : failure;
-      if (problem === null) continue;
+      if (problem === null) {
+        this.application.lineageEvents.loadAbandoned(item, failure);
+        continue;
+      }
       await this.conclude(item, problem);
       return this.source?.isLost !== true;
     }
@@ -183,6 +186,7 @@ export class Pull {
           await runPulled(application.context, file, run, {
             ...{ signal, alive, entry, again: application.again, progressOf: application.progressOf },
             forewarn: application.forewarn,
+            onIdentified: application.lineageEvents.loadStarted,
           });
         } catch (error) {
           failed.set(file.fileId, error);

@@ -248,4 +248,6 @@ export class ExportsView {
   error_message!: string | null;
   @ViewColumn()
   sequence!: number | null;
+  @ViewColumn()
+  reads!: string[] | null;
 }

@@ -76,13 +76,13 @@ const OF_FILE = `
 /** What the last file of an export has read: a table is any that is neither of a dataset nor a model. */
 const OF_EXPORT = `
   select 'fed by' as direction,
-         case when exists (select from sluice.versions v where reads in (v.parent_table, v.version_table)) then 'dataset'
-              when exists (select from sluice.model m where reads = m.schema_name || '.' || m.name) then 'model'
+         case when exists (select from sluice.versions v where read in (v.parent_table, v.version_table)) then 'dataset'
+              when exists (select from sluice.model m where read = m.schema_name || '.' || m.name) then 'model'
               else 'table' end as kind,
-         reads as name, null as "runId", null as rows, w.taken_at as at
+         read as name, null as "runId", null as rows, w.taken_at as at
     from (select e.name, last.reads, last.taken_at
             from sluice.export e cross join lateral (
               select coalesce(r.reads, array[r.source]) as reads, r.taken_at from sluice.export_run r
                where r.export_id = e.export_id and r.status = 'written' order by export_run_id desc limit 1) last) w
-         cross join unnest(w.reads) as reads
-   where w.name = $1 and reads <> 'query' order by 2, 3`;
+         cross join unnest(w.reads) as r(read)
+   where w.name = $1 and read <> 'query' order by 2, 3`;

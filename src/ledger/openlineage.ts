@@ -11,7 +11,6 @@ export interface ToldModelRun {
   readonly table: string;
   readonly materialized: string;
   readonly columns: readonly NamedColumn[] | null;
-  readonly modelRunId: number;
   readonly startedAt: Date;
   readonly finishedAt: Date;
   readonly error: string | null;
@@ -43,7 +42,7 @@ export async function lastModelRuns(
 ): Promise<ToldModelRun[]> {
   const { rows } = await pool.query<ToldModelRun>(
     `select distinct on (m.model_id) m.schema_name || '.' || m.name as table, m.materialized, m.columns,
-            r.model_run_id as "modelRunId", r.started_at as "startedAt", r.finished_at as "finishedAt",
+            r.started_at as "startedAt", r.finished_at as "finishedAt",
             r.error_code || ': ' || r.error_message as error,
             r.rows_inserted + r.rows_updated as "rowsWritten",
             coalesce((select json_agg(d.parent_schema || '.' || d.parent_table order by d.name)

@@ -46,7 +46,7 @@ export async function unfinishedPulls(
   source: string,
 ): Promise<{ readonly file: SourceFile; readonly run: Run | null }[]> {
   const { rows } = await pool.query<UnfinishedRow>(
-    `select ${SOURCE_FILE_COLUMNS}, r.run_id, r.attempt
+    `select ${SOURCE_FILE_COLUMNS}, r.run_id, r.attempt, r.started_at
        from sluice.source_file f left join sluice.run r on r.run_id = f.run_id and r.finished_at is null
       where f.origin = 'pull' and f.finished_at is null
         and substring(f.path_bytes for length($1::bytea)) = $1
@@ -55,13 +55,14 @@ export async function unfinishedPulls(
   );
   return rows.map((row) => ({
     file: toSourceFile(row),
-    run: row.run_id === null ? null : { runId: row.run_id, attempt: row.attempt },
+    run: row.run_id === null ? null : { runId: row.run_id, attempt: row.attempt, startedAt: row.started_at },
   }));
 }
 
 interface UnfinishedRow extends SourceFileColumns {
   readonly run_id: number | null;
   readonly attempt: number;
+  readonly started_at: Date;
 }
 
 /** Takes back the entry of a table whose pull never began. */

@@ -7,6 +7,8 @@ import type { SourceFile } from './source-file.ts';
 export interface Run {
   readonly runId: number;
   readonly attempt: number;
+  /** Of this attempt. */
+  readonly startedAt: Date;
 }
 
 /** A file, and the run that works on it. */
@@ -22,7 +24,12 @@ export interface RunningFile {
 export async function startRuns(pool: Pool, files: readonly SourceFile[]): Promise<RunningFile[]> {
   const values = [files.map((file) => file.fileId), hostname(), process.pid];
   const { rows } = await pool.query<StartedRow>(START_RUNS, values);
-  const started = new Map(rows.map((row) => [row.file_id, { runId: row.run_id, attempt: row.attempt }]));
+  const started = new Map(
+    rows.map(({ file_id, run_id, attempt, started_at }) => [
+      file_id,
+      { runId: run_id, attempt, startedAt: started_at },
+    ]),
+  );
   return files.flatMap((file) => {
     const run = started.get(file.fileId);
     return run === undefined ? [] : [{ file, run }];
@@ -120,6 +127,7 @@ interface StartedRow {
   file_id: number;
   run_id: number;
   attempt: number;
+  started_at: Date;
 }
 
 const START_RUNS = `
@@ -132,20 +140,20 @@ const START_RUNS = `
            error_code = null, error_message = null, error_facts = null
       from file
      where r.run_id = file.run_id and r.finished_at is null
-    returning r.file_id, r.run_id, r.attempt
+    returning r.file_id, r.run_id, r.attempt, r.started_at
   ), fresh as (
     insert into sluice.run (file_id, attempt, status, started_at, host, pid)
     select file_id, 1, 'settled', now(), $2, $3
       from file where file_id not in (select file_id from again)
      order by array_position($1::bigint[], file_id)
-    returning file_id, run_id, attempt
+    returning file_id, run_id, attempt, started_at
   ), started as (
     select * from again union all select * from fresh
   ), noted as (
     update sluice.source_file f set run_id = s.run_id, attempts = f.attempts + 1
       from started s where f.file_id = s.file_id
   )
-  select file_id, run_id, attempt from started`;
+  select file_id, run_id, attempt, started_at from started`;
 
 const END_RUNS = `
   with e as (

@@ -1,4 +1,7 @@
+import type { SluiceError } from '../errors.ts';
 import type { Outcome } from '../ledger/outcomes.ts';
+import type { Run, RunningFile } from '../ledger/runs.ts';
+import type { SourceFile } from '../ledger/source-file.ts';
 import type { TablePlace } from './place.ts';
 import {
   type EndType,
@@ -6,6 +9,7 @@ import {
   type InputDataset,
   type LineageColumn,
   outputOf,
+  type StartedRun,
 } from './run-event.ts';
 import { uuidOf } from './run-uuid.ts';
 
@@ -17,6 +21,34 @@ const ENDS: Readonly<Record<string, EndType>> = {
   held: 'ABORT',
 };
 const PULLED = /^pull:/;
+
+/** Errors that break an attempt off, rather than being what went wrong in it. */
+const BREAKING_OFF = new Set(['RUN_STOPPED', 'RUN_TAKEN_OVER', 'FILE_CHANGED', 'FILE_VANISHED']);
+
+/** The job is the dataset; the file where that is one of several, or none. */
+export function startedLoad(
+  { file, run }: RunningFile,
+  datasets: readonly string[],
+  place: TablePlace,
+  namespace: string,
+): StartedRun {
+  const [dataset, ...others] = datasets;
+  return {
+    runId: loadRunId(run, place),
+    job: { namespace, name: dataset === undefined || others.length > 0 ? file.displayPath : dataset },
+    startedAt: run.startedAt,
+    inputs: [sourceOf({ file })],
+  };
+}
+
+/** An attempt, which is a run of its own: the next one begins at another time. */
+export function loadRunId({ runId, startedAt }: Pick<Run, 'runId' | 'startedAt'>, place: TablePlace): string {
+  return uuidOf(place.runName('run', runId, startedAt));
+}
+
+export function endOfAttempt({ code, kind }: SluiceError): EndType {
+  return kind === 'transient' && !BREAKING_OFF.has(code) ? 'FAIL' : 'ABORT';
+}
 
 /** Null when the outcome is not the end of a run. */
 export function loadRun(
@@ -30,7 +62,7 @@ export function loadRun(
   if (end === undefined) return null;
   return {
     ...{ end, startedAt, finishedAt },
-    runId: uuidOf(place.runName('run', runId, startedAt)),
+    runId: loadRunId({ runId, startedAt }, place),
     job: { namespace, name: jobName(outcome) },
     error: errorCode === null || end === 'COMPLETE' ? null : `${errorCode}: ${errorMessage}`,
     inputs: [sourceOf(outcome)],
@@ -56,7 +88,7 @@ function jobName({ file, loads, checks }: Outcome): string {
   return dataset === undefined || others.length > 0 ? file.displayPath : dataset;
 }
 
-function sourceOf({ file }: Outcome): InputDataset {
+function sourceOf({ file }: { readonly file: SourceFile }): InputDataset {
   const path = file.path.toString();
   if (file.origin !== 'pull') return { namespace: 'file', name: path };
   const [source = '', ...table] = path.replace(PULLED, '').split('/');

@@ -23,7 +23,7 @@ export class TablePlace {
   }
 
   /** Says which run is meant, of all there are; a database that is made anew begins to count anew. */
-  runName(kind: 'run' | 'model_run', id: number, startedAt: Date): string {
+  runName(kind: 'run' | 'model', id: number | string, startedAt: Date): string {
     return `${this.namespace}/${this.database}/${kind}/${id}/${startedAt.toISOString()}`;
   }
 }

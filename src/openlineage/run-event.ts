@@ -20,15 +20,19 @@ export interface OutputDataset extends InputDataset {
   readonly outputFacets?: Readonly<Record<string, unknown>>;
 }
 
-/** A finished run, before it is told as events. */
-export interface FinishedRun {
+/** A run that has begun, before it is told. */
+export interface StartedRun {
   readonly runId: string;
   readonly job: { readonly namespace: string; readonly name: string };
-  readonly end: EndType;
   readonly startedAt: Date;
+  readonly inputs: readonly InputDataset[];
+}
+
+/** A finished run, before it is told. */
+export interface FinishedRun extends StartedRun {
+  readonly end: EndType;
   readonly finishedAt: Date;
   readonly error: string | null;
-  readonly inputs: readonly InputDataset[];
   readonly outputs: readonly OutputDataset[];
 }
 
@@ -40,27 +44,24 @@ export interface RunEvent extends Pick<FinishedRun, 'job' | 'inputs' | 'outputs'
   readonly schemaURL: string;
 }
 
-/** The two events that the specification asks for. What was written is known at the end alone. */
-export function eventsOf(finished: FinishedRun): [RunEvent, RunEvent] {
-  const { runId, job, inputs, outputs, error } = finished;
-  const base = { producer: PRODUCER, schemaURL: RUN_EVENT, job, inputs };
+/** What is written is known at the end alone. */
+export function startEvent({ runId, job, inputs, startedAt }: StartedRun): RunEvent {
+  return {
+    ...{ producer: PRODUCER, schemaURL: RUN_EVENT, job, inputs, outputs: [] },
+    eventType: 'START',
+    eventTime: startedAt.toISOString(),
+    run: { runId },
+  };
+}
+
+export function endEvent({ runId, job, inputs, outputs, error, end, finishedAt }: FinishedRun): RunEvent {
   const facets = error === null ? {} : { facets: { errorMessage: errorFacet(error) } };
-  return [
-    {
-      ...base,
-      eventType: 'START',
-      eventTime: finished.startedAt.toISOString(),
-      run: { runId },
-      outputs: outputs.map(({ namespace, name }) => ({ namespace, name })),
-    },
-    {
-      ...base,
-      eventType: finished.end,
-      eventTime: finished.finishedAt.toISOString(),
-      run: { runId, ...facets },
-      outputs,
-    },
-  ];
+  return {
+    ...{ producer: PRODUCER, schemaURL: RUN_EVENT, job, inputs, outputs },
+    eventType: end,
+    eventTime: finishedAt.toISOString(),
+    run: { runId, ...facets },
+  };
 }
 
 export function outputOf(

@@ -15,6 +15,7 @@ import { loadEntry, startJob } from './load-entry.ts';
 import { planLoad } from './plan/plan-load.ts';
 import { type GroupMember, publishGroup } from './publish/publish-group.ts';
 import {
+  datasetsOf,
   identifyFile,
   type PipelineContext,
   type RunOptions,
@@ -183,6 +184,7 @@ async function prepare(group: Group, item: RunningFile, read: NamedFile | null):
     refuseUnsettled(handle, item.file);
     if (context.handlers.find((handler) => handler.accepts(item.file))?.isArchive === true) return null;
     const { identified } = await identifyFile(context, handle, item.file);
+    group.options.onIdentified(item, datasetsOf(identified));
     const [entry] = identified.entries;
     if (entry === undefined || entry.correction !== null) return null;
     if (isSpecial(entry, item.file)) return null;
@@ -200,6 +202,7 @@ async function prepare(group: Group, item: RunningFile, read: NamedFile | null):
 function takeFamiliar(group: Group, item: RunningFile, found: FamiliarFile): Prepared {
   const { context, options } = group;
   const { bytes, layout, records, named, plan } = found;
+  options.onIdentified(item, [named.dataset]);
   const { head, headLines } = layout.form;
   const { rejects, ...begun } = startJob({ ...item, context, options, onStart: () => {} }, plan, named);
   rejects.head = head;

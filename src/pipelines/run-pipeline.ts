@@ -3,7 +3,7 @@ import type { Settings } from '../config/settings.ts';
 import { hasCode, SluiceError } from '../errors.ts';
 import { SourceHandle, sameFile } from '../formats/file-handle.ts';
 import { FIRST_DELIVERY } from '../ledger/redelivery.ts';
-import { type Run, recordStage } from '../ledger/runs.ts';
+import { type Run, type RunningFile, recordStage } from '../ledger/runs.ts';
 import type { SourceFile } from '../ledger/source-file.ts';
 import { stepDone } from '../steps.ts';
 import { newState } from './entry-state.ts';
@@ -36,6 +36,8 @@ export interface RunOptions {
   alive(files: readonly SourceFile[], patient?: boolean): void;
   /** Gives what is told how many bytes have been read, and of how many; null when nobody knows. */
   progressOf(file: SourceFile): (position: number, size: number | null) => void;
+  /** Told which datasets a run is for, as soon as that is known; perhaps twice. */
+  onIdentified(item: RunningFile, datasets: readonly string[]): void;
   /** Told what is going to take long, before it is done. */
   forewarn(text: string): void;
 }
@@ -54,6 +56,7 @@ export async function runPipeline(
   try {
     refuseUnsettled(handle, file);
     const { identified } = await identifyFile(context, handle, file);
+    options.onIdentified({ file, run }, datasetsOf(identified));
     const businessDate = identified.entries[0]?.businessDate ?? null;
     const { skipped, notes } = identified;
     const noted = [...skipped, ...notes.map((note) => ({ ...note, isNote: true }))];
@@ -82,6 +85,7 @@ export async function runPulled(
   options: RunOptions & { readonly entry: IdentifiedEntry },
 ): Promise<void> {
   const identified = { ...oneEntry(options.entry), anyOrder: false };
+  options.onIdentified({ file, run }, datasetsOf(identified));
   await recordStage(context.pool, file, run, { status: 'identified' });
   stepDone('file identified', file.displayPath);
   await runEntries({
@@ -155,6 +159,10 @@ export async function identifyFile(
   }
   const extension = /\.[^.]*(\.(gpg|pgp|asc))?$/i.exec(file.name)?.[0] ?? 'no extension';
   throw new SluiceError('FILE_UNSUPPORTED', { file: file.displayPath, extension });
+}
+
+export function datasetsOf({ entries }: Pick<IdentifiedFile, 'entries'>): string[] {
+  return [...new Set(entries.map(({ dataset }) => dataset))];
 }
 
 /** What is not the file that settled, or not all of it, is not read. */

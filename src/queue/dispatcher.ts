@@ -32,6 +32,8 @@ export interface Worker {
   ): Promise<ReadonlyMap<number, unknown>>;
   /** Records a final failure (or a duplicate) of the run. */
   conclude(file: SourceFile, run: Run, error: SluiceError): Promise<void>;
+  /** An attempt ended without an outcome; the file waits for another one, or is no longer ours. */
+  abandon?(item: RunningFile, error: SluiceError): void;
   /** The outcomes are recorded; what follows from them is carried out. */
   finish(files: readonly SourceFile[]): Promise<void>;
   /** The file changed while it was read, and has to settle again. */
@@ -273,9 +275,13 @@ export class Dispatcher {
     const ended: SourceFile[] = [];
     for (const { file, run } of items) {
       if (finishing.has(file)) continue;
-      const failed = failures.has(file.fileId);
-      if (!failed || (await this.handle(file, run, toSluiceError(failures.get(file.fileId)))))
+      if (!failures.has(file.fileId)) {
         ended.push(file);
+        continue;
+      }
+      const error = toSluiceError(failures.get(file.fileId));
+      if (await this.handle(file, run, error)) ended.push(file);
+      else this.options.worker.abandon?.({ file, run }, error);
     }
     return ended;
   }

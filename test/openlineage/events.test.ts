@@ -95,6 +95,41 @@ describe('OpenLineage events', () => {
     expect(new Set(events.map(({ job }) => job.name))).toEqual(new Set(['few']));
   });
 
+  it('tell the beginning when it is, and the end of what is stopped', async () => {
+    const service = await Service.create({ OPENLINEAGE_FILE: 'events.jsonl' });
+    await service.write('warehouse/point.sql', '-- @materialized table\nselect id from {{ staging.points }}');
+    const told = async () =>
+      (await eventsIn(join(service.root, 'events.jsonl'))).map(({ eventType, job, run }) => ({
+        told: `${eventType} ${job.name}`,
+        runId: run.runId,
+      }));
+    const until = (count: number) =>
+      eventually(async () => (await told()).length >= count, PATIENCE_MS, `${count} are told`);
+    await service.run(['load', await service.write('points.csv', 'id,x\n1,2\n')]);
+    const reader = await service.database.pool.connect();
+    const stoppedAt = async (table: string, file: string, count: number) => {
+      await reader.query(`begin; lock table ${table}`);
+      const running = await service.start();
+      await service.drop(file, `id,x\n${count},2\n`);
+      await until(count);
+      expect((await running.stop()).code).toBe(0);
+      await reader.query('rollback');
+    };
+    await stoppedAt('staging.points__v1', 'points_2026-01-02.csv', 5);
+    await stoppedAt('datawarehouse.point', 'points_2026-01-03.csv', 11);
+    reader.release();
+    await service.run(['transform']);
+    const events = await told();
+    const runIds = [...new Set(events.map(({ runId }) => runId))];
+    const byRun = runIds.map((id) => events.flatMap((one) => (one.runId === id ? [one.told] : [])).join());
+    expect(byRun.toSorted()).toEqual([
+      'START datawarehouse.point,ABORT datawarehouse.point',
+      ...Array<string>(2).fill('START datawarehouse.point,COMPLETE datawarehouse.point'),
+      'START points,ABORT points',
+      ...Array<string>(3).fill('START points,COMPLETE points'),
+    ]);
+  });
+
   it('disturb nothing while the service that takes them is down, and come when it is back', async () => {
     const received: { event: RunEvent; headers: IncomingMessage['headers']; path: string }[] = [];
     let status = 500;
@@ -119,7 +154,10 @@ describe('OpenLineage events', () => {
     await eventually(() => received.length === 4, PATIENCE_MS, 'all have come');
     expect((await running.stop()).code).toBe(0);
 
-    expect(received.map(({ event }) => event.eventType)).toEqual(['START', 'COMPLETE', 'START', 'COMPLETE']);
+    const told = received.map(({ event }) => `${event.job.name} ${event.eventType}`);
+    expect(told.toSorted()).toEqual(['a COMPLETE', 'a START', 'b COMPLETE', 'b START']);
+    for (const name of ['a', 'b'])
+      expect(told.indexOf(`${name} START`)).toBeLessThan(told.indexOf(`${name} COMPLETE`));
     for (const { event, headers, path } of received) {
       expectWhole(event);
       expect(event.job.namespace).toBe('plant');

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { HttpTransport } from '../../src/openlineage/http-transport.ts';
 import { Outbox } from '../../src/openlineage/outbox.ts';
-import { eventsOf, type RunEvent } from '../../src/openlineage/run-event.ts';
+import { type RunEvent, startEvent } from '../../src/openlineage/run-event.ts';
 import { eventually } from '../service.ts';
 
 const PATIENCE_MS = 30_000;
@@ -57,7 +57,7 @@ function numbered(count: number): RunEvent[] {
   const at = new Date();
   return Array.from({ length: count }, (_, index) => {
     const job = { namespace: 'test', name: String(index) };
-    const [start] = eventsOf({
+    const start = startEvent({
       ...{ job, runId: 'r', end: 'COMPLETE', error: null, inputs: [], outputs: [] },
       ...{ startedAt: at, finishedAt: at },
     });

@@ -26,7 +26,7 @@ import type { ModelGroup } from './graph.ts';
 import { followsRunsAs, type Model, referencesOf } from './model.ts';
 import { StagingTables } from './staging-tables.ts';
 import { modelError } from './statement.ts';
-import type { TransformedModel } from './transformed.ts';
+import type { ModelRun, TransformedModel } from './transformed.ts';
 
 export interface GroupBuild {
   readonly client: PoolClient;
@@ -46,6 +46,8 @@ export interface GroupBuild {
   readonly checked: Map<Model, readonly CheckResult[]>;
   /** Called before a model is looked at. */
   onModel(model: Model): void;
+  /** Called before a model is made. */
+  onRun(model: Model, run: ModelRun): void;
 }
 
 /** What the models of a group share while they are made. */
@@ -217,6 +219,7 @@ async function bringUpToDate(shared: Shared, context: BuildContext): Promise<Tra
   if (need !== 'nothing') shared.touched.add(model.name);
   if (need === 'inputs') await saveInputs(client, modelId, inputs);
   if (need !== 'build') return resultOf(model, 'unchanged', null, started);
+  shared.onRun(model, runOf(shared, model, startedAt, Object.keys(inputs)));
   if (context.known?.hash !== model.hash) shared.redefined.add(model.name);
   if (model.base !== null) await copyBase(client, model.base);
   const built = await BUILDERS[model.materialized](context);
@@ -230,6 +233,19 @@ async function bringUpToDate(shared: Shared, context: BuildContext): Promise<Tra
   const { whole } = built;
   await saveModelRun(client, { modelId, trigger, whole, inserted, updated, deleted, startedAt, error: null });
   return resultOf(model, 'built', built, started);
+}
+
+function runOf(
+  { dwSchema, staging }: Shared,
+  { name }: Model,
+  startedAt: Date,
+  datasets: readonly string[],
+): ModelRun {
+  const inputs = datasets.flatMap((dataset) => staging.get(dataset) ?? []);
+  return {
+    ...{ table: `${dwSchema}.${name}`, startedAt, undone: null },
+    inputs: inputs.map(({ schema, parent }) => `${schema}.${parent}`),
+  };
 }
 
 const BUILDERS = {

@@ -1,5 +1,16 @@
 import type { SluiceError } from '../../errors.ts';
 
+/** A model that is being made, or of which that has been rolled back. */
+export interface ModelRun {
+  /** With its schema, without quotes. */
+  readonly table: string;
+  readonly startedAt: Date;
+  /** Parent tables of the datasets below it, in the same way. */
+  readonly inputs: readonly string[];
+  /** Why it was rolled back, when that was no fault of its own; null while it is being made. */
+  readonly undone: string | null;
+}
+
 /** What became of one model in a transform. */
 export interface TransformedModel {
   readonly model: string;

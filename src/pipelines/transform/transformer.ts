@@ -13,7 +13,7 @@ import { groupModels, type ModelGroup } from './graph.ts';
 import type { Model } from './model.ts';
 import { type ModelSettings, readModels } from './read-models.ts';
 import { StagingTables } from './staging-tables.ts';
-import type { TransformedModel } from './transformed.ts';
+import type { ModelRun, TransformedModel } from './transformed.ts';
 
 /** First half of the advisory-lock keys of models, the letters `slum`; the second is the model's id. */
 const MODEL_SPACE = 1936488813;
@@ -31,6 +31,8 @@ export interface TransformOptions {
   /** States that checks of severity `hold` keep back are taken. */
   readonly release?: boolean;
   readonly signal: AbortSignal;
+  /** Told of each model that is being made, and of each whose making is rolled back because of something else. */
+  onRun?(run: ModelRun): void;
 }
 
 export type TransformSettings = ModelSettings & Pick<Settings, 'dwSchema' | 'datasets'>;
@@ -120,6 +122,14 @@ async function transformGroup(
   const startedAt = new Date();
   let current = group.models[0] as Model;
   const checked = new Map<Model, readonly CheckResult[]>();
+  const begun = new Map<Model, ModelRun>();
+  const onRun = (model: Model, run: ModelRun) => {
+    begun.set(model, run);
+    options.onRun?.(run);
+  };
+  const undo = (reason: string, spared: Model | null) => {
+    for (const [model, run] of begun) if (model !== spared) options.onRun?.({ ...run, undone: reason });
+  };
   const onModel = (model: Model) => {
     current = model;
   };
@@ -134,7 +144,7 @@ async function transformGroup(
           const holdsWaived = options.release ?? false;
           return buildGroup({
             ...{ client, group, modelIds, dwSchema, declared, forced, whole, trigger, onModel },
-            ...{ checked, holdsWaived },
+            ...{ checked, holdsWaived, onRun },
           });
         },
         { signal },
@@ -143,13 +153,17 @@ async function transformGroup(
     stepDone('models committed', current.name);
     return results;
   } catch (failure) {
-    if (signal.aborted) throw new SluiceError('TRANSFORM_STOPPED', {}, failure);
-    const error = toSluiceError(failure, { table: current.name });
-    if (error.kind === 'transient') throw error;
+    const error = signal.aborted
+      ? new SluiceError('TRANSFORM_STOPPED', {}, failure)
+      : toSluiceError(failure, { table: current.name });
+    const isOver = signal.aborted || error.kind === 'transient';
+    undo(`${error.code}: ${error.message}`, isOver ? null : current);
+    if (isOver) throw error;
     const modelId = modelIds.get(current.name) as number;
     await keepFindings(pool, current, checked.get(current) ?? []);
     const nothing = { inserted: 0, updated: 0, deleted: 0 };
-    await saveModelRun(pool, { ...nothing, modelId, trigger, whole, startedAt, error });
+    const failed = { modelId, trigger, whole, startedAt: begun.get(current)?.startedAt ?? startedAt, error };
+    await saveModelRun(pool, { ...nothing, ...failed });
     return group.models.map((model) => notMade(model, model === current ? error : null, startedAt));
   }
 }

@@ -8,7 +8,7 @@ import type { Log } from '../../log.ts';
 import { hasMissed } from '../../missed-schedule.ts';
 import type { Model } from './model.ts';
 import { readModels } from './read-models.ts';
-import type { TransformedModel } from './transformed.ts';
+import type { ModelRun, TransformedModel } from './transformed.ts';
 import {
   type TransformOptions,
   type TransformSettings,
@@ -35,6 +35,8 @@ export interface TransformsOptions {
   onDone?(): void;
   /** Told what became of the models. */
   onResults?(results: readonly TransformedModel[]): void;
+  /** Told of each model that is being made, and of each whose making is rolled back. */
+  onRun?(run: ModelRun): void;
 }
 
 /** Null: all; some are found out when it is their turn. */
@@ -72,7 +74,9 @@ export class Transforms {
       const missing = base.filter(({ name }) => (known.get(name)?.hash ?? null) === null);
       const names = missing.map(({ name }) => name);
       if (names.length > 0) {
-        this.report(await transform(pool, settings, { trigger: 'start', names, whole: false, signal }));
+        this.report(
+          await transform(pool, settings, { trigger: 'start', names, whole: false, ...this.told() }),
+        );
       }
       if (base.some(({ name, hash }) => known.get(name)?.hash !== hash)) this.request('start');
     } catch (error) {
@@ -117,8 +121,7 @@ export class Transforms {
   /** Once, now, by command; throws what is wrong. */
   run(options: Omit<TransformOptions, 'signal' | 'trigger'>): Promise<TransformedModel[]> {
     const { pool, settings } = this.options;
-    const { signal } = this.abort;
-    return transform(pool, settings, { ...options, trigger: 'command', signal }).then((results) => {
+    return transform(pool, settings, { ...options, trigger: 'command', ...this.told() }).then((results) => {
       this.options.onResults?.(results);
       this.options.onDone?.();
       return results;
@@ -132,6 +135,11 @@ export class Transforms {
     for (const schedule of this.schedules.splice(0)) schedule.stop();
     this.abort.abort();
     await this.working;
+  }
+
+  private told(): Pick<TransformOptions, 'signal' | 'onRun'> {
+    const { onRun } = this.options;
+    return { signal: this.abort.signal, ...(onRun !== undefined && { onRun }) };
   }
 
   private report(results: readonly TransformedModel[]): void {
@@ -173,7 +181,7 @@ export class Transforms {
       try {
         const names = typeof wanted === 'function' ? await wanted() : wanted;
         if (names?.length === 0) return;
-        this.report(await transform(pool, settings, { trigger, names, whole: false, signal }));
+        this.report(await transform(pool, settings, { trigger, names, whole: false, ...this.told() }));
         return;
       } catch (error) {
         const problem = toSluiceError(error);
