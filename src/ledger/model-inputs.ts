@@ -89,18 +89,25 @@ export async function tablesOfRuns(
   return rows;
 }
 
-/** A table `sluice_delivery` of the transaction: since when each published run of the datasets counts, and its rank. */
+/**
+ * A table `sluice_delivery` of the transaction: since when each published run of the datasets counts, and its rank. What has no date ranks in the
+ * order of the runs, which is that of arrival, whatever the clock has said meanwhile; among what has one, it stands where the clock
+ * had got to.
+ */
 export async function makeDeliveries(client: PoolClient, datasetIds: readonly number[]): Promise<void> {
   await client.query(
     `create temp table sluice_delivery on commit drop as
-     select run_id, row_number() over (order by at, run_id) as rank, at
+     select run_id, row_number() over (order by coalesce(day, reached), run_id) as rank, coalesce(day, finished_at) as at
        from (
-         select distinct r.run_id, coalesce(f.business_date::timestamp at time zone 'UTC', r.finished_at) as at
-           from sluice.load_job l
-           join sluice.run r using (run_id)
-           join sluice.source_file f on f.file_id = r.file_id
-          where l.dataset_id = any('{${datasetIds.join(',')}}'::bigint[])
-            and l.status = 'published' and r.status = 'published'
+         select *, max(finished_at) over (partition by day is null order by run_id) as reached
+           from (
+             select distinct r.run_id, r.finished_at, f.business_date::timestamp at time zone 'UTC' as day
+               from sluice.load_job l
+               join sluice.run r using (run_id)
+               join sluice.source_file f on f.file_id = r.file_id
+              where l.dataset_id = any('{${datasetIds.join(',')}}'::bigint[])
+                and l.status = 'published' and r.status = 'published'
+           ) published
        ) d;
      alter table sluice_delivery add primary key (run_id); analyze sluice_delivery`,
   );

@@ -63,6 +63,29 @@ select id, name, op, _run_id, _row from {{ staging.people }}`;
     expect(await warehouse.rows(ROWS)).toEqual(incremental);
   });
 
+  it('keeps the latest delivery also when the clock was set back before it was published', async () => {
+    const warehouse = await Warehouse.create({ person: MODEL });
+    await warehouse.deliver('people.csv', `${HEAD}1,a,I\n2,a,I\n`);
+    await warehouse.transform();
+    const incremental: unknown[] = [];
+    for (const name of ['b', 'c']) {
+      const run = await warehouse.deliver('people.csv', `${HEAD}1,${name},U\n`);
+      await warehouse.rows(
+        `update sluice.run set finished_at = finished_at - run_id * interval '1 hour' where run_id = ${run}`,
+      );
+      await warehouse.transform();
+      incremental.push(...(await warehouse.rows(ROWS)));
+    }
+    expect(incremental).toEqual([
+      [1, 'b'],
+      [2, 'a'],
+      [1, 'c'],
+      [2, 'a'],
+    ]);
+    await warehouse.transform(null, true);
+    expect(await warehouse.rows(ROWS)).toEqual(incremental.slice(2));
+  });
+
   it('by row hash takes equal rows of several deliveries for one', async () => {
     const warehouse = await Warehouse.create({
       event:

@@ -127,7 +127,9 @@ async function isLate(context: BuildContext, runs: RunChanges, modelId: number):
   if (context.model.validFrom !== null) return true;
   const { rows } = await context.client.query<{ late: boolean }>(
     `select coalesce(min(d.rank) filter (where d.run_id = any($2)) <
-                     max(d.rank) filter (where i.run_id is not null and d.run_id <> all($2)), false) as late
+                     max(d.rank) filter (where i.run_id is not null and d.run_id <> all($2))
+                  or min(d.at) filter (where d.run_id = any($2)) <
+                     max(d.at) filter (where i.run_id is not null and d.run_id <> all($2)), false) as late
        from sluice_delivery d left join sluice.model_input i on i.run_id = d.run_id and i.model_id = $1`,
     [modelId, runs.arrived],
   );
