@@ -44,8 +44,10 @@ export function openLog(options: LogOptions): Log {
     transports: [consoleTransport(options.console)],
   });
   const files = options.logsDir === null ? null : openFiles(logger, options.logsDir, options);
+  const collectLines = options.console === 'none' ? () => {} : inOneWrite(process[options.console]);
   const write = (level: Level) => (message: string, fields?: LogFields) => {
     files?.reopenIfDue();
+    collectLines();
     logger.log({ level, message, fields });
   };
   return {
@@ -78,6 +80,20 @@ function consoleTransport(target: LogOptions['console']): winston.transport {
   const stream = process[target];
   outliveReader(stream);
   return new winston.transports.Stream({ stream, format: consoleFormat, eol: '\n' });
+}
+
+/** Lines that are logged without a pause go out together: writing to a pipe stops the process until it is done. */
+function inOneWrite(stream: NodeJS.WriteStream): () => void {
+  let isCorked = false;
+  return () => {
+    if (isCorked) return;
+    isCorked = true;
+    stream.cork();
+    process.nextTick(() => {
+      isCorked = false;
+      stream.uncork();
+    });
+  };
 }
 
 /** A reader that goes away (`sluice start | head`) must not stop what is under way. */

@@ -23,13 +23,14 @@ function asRows(outcome: Outcome): unknown[][] {
 }
 
 function asJson(outcome: Outcome) {
-  const { file, loads, ...rest } = outcome;
+  const { file, loads, kept, ...rest } = outcome;
   return {
     fileId: file.fileId,
     name: file.name,
     path: file.displayPath,
     sizeBytes: file.identity.size,
     ...rest,
+    movedTo: kept?.displayPath ?? null,
     loads: loads.map((load) => ({ runId: outcome.runId, fileName: file.name, ...load })),
   };
 }
