@@ -42,10 +42,7 @@ async function takeAside(file: SourceFile, folder: string | null, aside: Buffer)
     if (!(await renameIfThere(file.path, aside))) return false;
     stepDone('file set aside', file.displayPath);
   }
-  if (await isItself(aside, file.identity)) return true;
-  // Where a newer one lies by now, its sender has put that over the one that is here.
-  if (!(await moveBack(aside, file.path))) await unlink(aside);
-  return false;
+  return (await isItself(aside, file.identity)) || backTo(aside, file.path);
 }
 
 async function renameIfThere(from: Buffer, to: Buffer): Promise<boolean> {
@@ -56,6 +53,42 @@ async function renameIfThere(from: Buffer, to: Buffer): Promise<boolean> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
     throw error;
   }
+}
+
+/** Something beside a source file that goes where that goes. */
+export interface Beside {
+  readonly at: Buffer;
+  readonly target: Buffer;
+  /** What it is given as a name meanwhile; nobody else uses it. */
+  readonly aside: Buffer;
+  /** Its state before the source file was moved; null when nothing was there, or not what belongs to that file. */
+  readonly seen: FileIdentity | null;
+}
+
+/** The state of what lies at a path, unless it is no regular file. */
+export async function seenAt(at: Buffer): Promise<FileIdentity | null> {
+  const stats = await lstat(at, { bigint: true }).catch(() => null);
+  return stats?.isFile() === true ? identityOf(stats) : null;
+}
+
+/**
+ * Moves what lies beside a file, never over another. It is first given a name of our own, and looked at under that: what its sender has put in its
+ * place for the next delivery goes back. Done again after a crash half way, it goes on.
+ */
+export async function moveBeside({ at, target, aside, seen }: Beside): Promise<boolean> {
+  const there = await seenAt(aside);
+  if (there === null) {
+    if (seen === null || !(await renameIfThere(at, aside))) return false;
+    const taken = await seenAt(aside);
+    if (taken === null || !sameFile(taken, seen)) return backTo(aside, at);
+  }
+  return (await moveBack(aside, target)) || backTo(aside, at);
+}
+
+/** Where a newer one lies by now, its sender has put that over the one that is here. */
+async function backTo(aside: Buffer, at: Buffer): Promise<false> {
+  if (!(await moveBack(aside, at))) await unlink(aside);
+  return false;
 }
 
 /** On a file system that cannot be written to Node gives the wrong reason, and a plain attempt the right one. */

@@ -1,8 +1,8 @@
-import { lstat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Pool } from 'pg';
 import type { Settings } from '../../config/settings.ts';
 import { messageOf, SluiceError } from '../../errors.ts';
+import { type FileIdentity, sameFile } from '../../formats/file-handle.ts';
 import { removeSidecars } from '../../formats/sidecar/remove-sidecars.ts';
 import type { Sidecars } from '../../formats/sidecar/sidecars.ts';
 import {
@@ -15,7 +15,7 @@ import {
 } from '../../ledger/outcomes.ts';
 import type { SourceFile } from '../../ledger/source-file.ts';
 import { stepDone } from '../../steps.ts';
-import { deleteFile, isStill, moveBack, moveFile, stateNow } from './move-file.ts';
+import { deleteFile, isStill, moveBeside, moveFile, seenAt, stateNow } from './move-file.ts';
 import { writeReceipt } from './receipt.ts';
 import { writeRejectFiles } from './reject-files.ts';
 
@@ -123,20 +123,42 @@ export class OutcomeWriter {
     const target = path.join(this.options.settings.importsDir, folder);
     // In that folder nobody puts a new file in the place of the one that is moved: changed or not, it is the one.
     const now = this.isIn(from, 'held') ? await stateNow(from, file.identity) : file.identity;
+    const beside = await this.seenBeside(from, now);
     const moved = await moveFile({ ...file, path: from, identity: now }, target, runId);
-    if (moved !== null && !moved.equals(from)) await this.moveSidecars(from, moved);
+    if (moved !== null && !moved.equals(from)) await this.moveSidecars(file, { from, moved, beside });
     return moved === null ? null : { path: moved, displayPath: path.join(folder, this.nameOf(moved)) };
   }
 
-  /** Done again after a crash, it moves what is left; a sidecar of that name that lies there already stays. */
-  private async moveSidecars(from: Buffer, moved: Buffer): Promise<void> {
+  /**
+   * What lies beside a file that is about to be moved, by the place of its path. What lies beside another file than ours is not ours
+   * either; when nothing is there, ours has been moved before a crash, and what it has set aside is looked for.
+   */
+  private async seenBeside(from: Buffer, identity: FileIdentity): Promise<Map<number, FileIdentity | null>> {
+    const paths = [from, ...this.options.sidecars.pathsOf(from)];
+    const [main = null, ...found] = await Promise.all(paths.map(seenAt));
+    const isThere = main !== null && sameFile(main, identity);
+    const seen = found.map((one, at) => [at, main === null || isThere ? one : null] as const);
+    return new Map(isThere ? seen.filter(([, one]) => one !== null) : seen);
+  }
+
+  /** A sidecar of that name that lies there already stays. */
+  private async moveSidecars(
+    { fileId }: SourceFile,
+    {
+      from,
+      moved,
+      beside,
+    }: { from: Buffer; moved: Buffer; beside: ReadonlyMap<number, FileIdentity | null> },
+  ): Promise<void> {
+    if (beside.size === 0) return;
     const { sidecars } = this.options;
-    const targets = sidecars.pathsOf(moved);
-    for (const [at, sidecar] of sidecars.pathsOf(from).entries()) {
-      const target = targets[at];
-      const isThere = (await lstat(sidecar).catch(() => null))?.isFile() === true;
-      if (isThere && target !== undefined && (await moveBack(sidecar, target)))
-        stepDone('sidecar moved', from.toString());
+    const [origins, targets] = [sidecars.pathsOf(from), sidecars.pathsOf(moved)];
+    const folder = moved.subarray(0, moved.lastIndexOf('/') + 1);
+    for (const [place, seen] of beside) {
+      const aside = Buffer.concat([folder, Buffer.from(`.sluice-moving-${fileId}-${place}`)]);
+      const [at, target] = [origins[place], targets[place]];
+      if (at === undefined || target === undefined) continue;
+      if (await moveBeside({ at, target, aside, seen })) stepDone('sidecar moved', from.toString());
     }
   }
 

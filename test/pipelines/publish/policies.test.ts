@@ -1,4 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { renameSync, writeFileSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import type { DatasetConfig } from '../../../src/config/define.ts';
@@ -70,6 +72,26 @@ it('sidecars are deleted with their file', async () => {
   engine = await Engine.open({ CLEANUP: 'delete' }, [CONTROLLED]);
   await deliver('counted_1', 3);
   expect(await engine.filesIn('imports')).toEqual([]);
+});
+
+it('sidecars that a sender puts beside its next file, while the one before is moved, stay with that', async () => {
+  engine = await Engine.open({}, [CONTROLLED]);
+  const onStep = (message: unknown) => {
+    if ((message as { step: string }).step !== 'file linked') return;
+    for (const name of ['csv', 'csv.done', 'ctl']) {
+      const at = join(engine.root, `imports/counted_1.${name}`);
+      writeFileSync(`${at}.part`, 'next');
+      renameSync(`${at}.part`, at);
+    }
+  };
+  subscribe('sluice:step', onStep);
+  await deliver('counted_1', 3).finally(() => unsubscribe('sluice:step', onStep));
+  const next = ['counted_1.csv', 'counted_1.csv.done', 'counted_1.ctl'];
+  expect(await engine.filesIn('imports')).toEqual([
+    ...next,
+    expect.stringMatching(/^processed\/.*counted_1.csv$/),
+  ]);
+  for (const name of next) expect(await readFile(join(engine.root, 'imports', name), 'utf8')).toBe('next');
 });
 
 it('sidecars stay with a file that stays, and it is not taken again', async () => {
