@@ -64,6 +64,7 @@ it('sluice export refuses what is no table and no single SELECT, and a failure l
   const refused = [
     await service.run(['export', 'nothing']),
     await service.run(['export', 'odd', '--format', 'xls']),
+    await service.run(['export', 'odd', '--file', 'folder/']),
     await service.run(['export', '--query', 'select 1; drop table public.odd', ...file]),
     await service.run(['export', '--query', 'select 1) to stdout; drop table public.odd; --', ...file]),
     await service.run([
@@ -72,8 +73,8 @@ it('sluice export refuses what is no table and no single SELECT, and a failure l
       ...file,
     ]),
   ];
-  expect(refused.map(({ code }) => code)).toEqual([1, 1, 2, 2, 2]);
-  expect(refused[4]?.stderr).toContain('EXPORT_FAILED: export query: division by zero');
+  expect(refused.map(({ code }) => code)).toEqual([1, 1, 1, 2, 2, 2]);
+  expect(refused[5]?.stderr).toContain('EXPORT_FAILED: export query: division by zero');
   expect(await readFile(join(service.exports, 'q.csv'), 'utf8')).toBe('one\n1\n');
   expect(await service.value('select count(*) from public.odd')).toBe(2);
   expect((await service.filesIn('exports')).sort()).toEqual(['q.csv', 'q.csv.manifest.json']);

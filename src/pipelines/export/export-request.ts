@@ -38,7 +38,7 @@ export function exportRequest(
   return {
     ...{ name, format, compression },
     source: query === undefined ? relation(from, names) : { kind: 'query', sql: query },
-    file: path.resolve(names.exportsDir, filled(pattern, name, at, sequence)),
+    file: path.resolve(names.exportsDir, fileIn(filled(pattern, name, at, sequence))),
   };
 }
 
@@ -51,6 +51,14 @@ function relation(from: string, { stagingSchema, dwSchema }: Names): ExportReque
     ['warehouse', dwSchema],
   ]).get(given);
   return { kind: 'relation', schema: schema ?? given, table: from.slice(dot + 1) };
+}
+
+/** A folder is no file: its name without the slash would be taken for one. */
+function fileIn(named: string): string {
+  if (!/(?:^|\/)\.{0,2}$/.test(named)) return named;
+  throw new SluiceError('USAGE', {
+    reason: `the file of an export is ${JSON.stringify(named)}, which names no file`,
+  });
 }
 
 /** What whoever lists the folder on a terminal would have obeyed, or see reordered. */

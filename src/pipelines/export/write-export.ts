@@ -99,7 +99,11 @@ async function copyInto(
     format === 'parquet'
       ? await copyAsParquet(file, client, query, request, columns, signal)
       : await copyAsText(file, client, query, { ...request, format }, columns, signal);
+  // The disk has its work while the server counts; whatever fails is told, and the file is discarded.
+  const completing = file.complete();
+  completing.catch(() => {});
   const counted = await client.query<{ count: number }>(`select count(*) from (\n${query}\n) as exported`);
+  await completing;
   const there = Number(counted.rows[0]?.count);
   const { rows } = written;
   if (rows !== there) throw new SluiceError('EXPORT_MISCOUNTED', { export: name, rows, counted: there });
