@@ -149,6 +149,8 @@ export async function supersededFiles(pool: Pool, files: readonly SourceFile[]):
 export interface CarriedOut {
   readonly file: SourceFile;
   readonly kept: KeptFile | null;
+  /** Where it was kept before; null for one that has only been dropped. */
+  readonly from: Buffer | null;
   /** The status that was carried out. */
   readonly status: string;
 }
@@ -166,6 +168,28 @@ export async function completeOutcomes(pool: Pool, done: readonly CarriedOut[]):
       done.map(({ kept }) => kept?.displayPath ?? null),
       done.map(({ kept }) => kept?.path ?? null),
       done.map(({ status }) => status),
+    ],
+  );
+  await followMoved(pool, done);
+}
+
+/** A file that was loaded again is the file of several runs: where it goes, it goes for all of them. */
+async function followMoved(pool: Pool, done: readonly CarriedOut[]): Promise<void> {
+  const moved = done.flatMap(({ file, from, kept }) =>
+    from === null || kept === null || from.equals(kept.path) ? [] : [{ file, from, kept }],
+  );
+  if (moved.length === 0) return;
+  await pool.query(
+    `update sluice.source_file f
+        set final_path = d.final_path, final_path_bytes = d.final_path_bytes
+       from unnest($1::bigint[], $2::bytea[], $3::text[], $4::bytea[]) as d(file_id, before, final_path, final_path_bytes)
+       join sluice.source_file own using (file_id)
+      where f.final_path_bytes = d.before and f.file_id <> d.file_id and f.sha256 = own.sha256`,
+    [
+      moved.map(({ file }) => file.fileId),
+      moved.map(({ from }) => from),
+      moved.map(({ kept }) => kept.displayPath),
+      moved.map(({ kept }) => kept.path),
     ],
   );
 }

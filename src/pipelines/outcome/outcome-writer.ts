@@ -53,7 +53,8 @@ export class OutcomeWriter {
     const carryOut = async (outcome: Outcome) => {
       const { file } = outcome;
       try {
-        done.push({ file, outcome, status: outcome.status, kept: await this.carryOut(outcome) });
+        const from = outcome.kept?.path ?? (file.replaysRunId === null ? null : file.path);
+        done.push({ file, outcome, status: outcome.status, from, kept: await this.carryOut(outcome) });
       } catch (error) {
         delayed.set(file.fileId, delayOf(file, error));
       }
@@ -91,7 +92,9 @@ export class OutcomeWriter {
   /** Moves the file where its outcome puts it. Gives where it ends, null when it is (or is going to be) no more. */
   private async settleFile(outcome: Outcome): Promise<KeptFile | null> {
     const kept = outcome.kept ?? (await this.firstPlace(outcome));
-    const aside = SET_ASIDE[outcome.status];
+    // What was to be loaded again is the file of another run, which stands as it did.
+    const isAnothers = outcome.status === 'discarded' && outcome.file.replaysRunId !== null;
+    const aside = isAnothers ? undefined : SET_ASIDE[outcome.status];
     return kept === null || aside === undefined ? kept : this.setAside(outcome, kept, aside);
   }
 

@@ -6,6 +6,7 @@ import { arrivalOf } from '../../../src/cli/load.ts';
 import type { DatasetConfig } from '../../../src/config/define.ts';
 import { loadSettings } from '../../../src/config/load-settings.ts';
 import { readRun } from '../../../src/ledger/find-run.ts';
+import { discardHeld } from '../../../src/ledger/kept-files.ts';
 import type { Outcome } from '../../../src/ledger/outcomes.ts';
 import { openLog } from '../../../src/log.ts';
 import { Application } from '../../../src/main.ts';
@@ -82,6 +83,13 @@ export class Engine {
     if (run === null || !(await releaseRun(pool, run, decision))) throw new Error(`run ${runId} is not held`);
     await this.application.finishFiles([run.fileId], () => undefined);
     return this.outcomeFrom(before);
+  }
+
+  /** Gives up a held delivery. */
+  async discard(runId: number): Promise<void> {
+    const fileId = (await readRun(this.database.pool, runId))?.fileId ?? 0;
+    if (!(await discardHeld(this.database.pool, fileId))) throw new Error(`run ${runId} is not held`);
+    await this.application.outcomes.writePending([fileId]);
   }
 
   /** Loads the kept file of a run in the place of the run. */

@@ -92,6 +92,23 @@ it('a replay of content that was published twice on purpose takes the place of i
   expect(await ids()).toEqual([1, 3]);
 });
 
+it('a replay that is held and given up leaves the file to its run, and a file that is moved is moved for all its runs', async () => {
+  engine = await Engine.open({ REJECT_LIMIT: 'none' });
+  const first = await engine.load('imports/cities.csv', TEXT);
+  const checked = [{ name: 'cities', checks: [{ check: 'row_count', min: 9, severity: 'hold' }] }] as const;
+  await engine.reopen({ REJECT_LIMIT: 'none' }, checked);
+  const held = await engine.replay(first.runId);
+  expect(held).toMatchObject({ status: 'held' });
+  await engine.discard(held.runId);
+  expect(await engine.filesIn('imports')).toEqual([expect.stringMatching(/^processed\/\d.*cities\.csv$/)]);
+  await engine.reopen({ REJECT_LIMIT: 'none' });
+  const second = await engine.replay(first.runId);
+  await engine.retract(second.runId);
+  // The run that had been superseded comes back from where the file lies now.
+  expect(await engine.replay(first.runId)).toMatchObject({ status: 'published' });
+  expect(await ids()).toEqual([1, 3]);
+});
+
 const NEWER = 'id,name\n7,Oslo\n';
 
 it.each(['append', 'supersede'] as const)(
