@@ -27,7 +27,11 @@ export function looksLikeDescriptor(bytes: Buffer): boolean {
   const { text } = cleanText(bytes);
   const found = new Set([...text.matchAll(/"([^"\\]{1,60})"\s*:/g)].map(([, key = '']) => plainKey(key)));
   const start = /^\s*[[{]/.test(text);
-  return start && NAME_KEYS.some((key) => found.has(key)) && TYPE_KEYS.some((key) => found.has(key));
+  return (
+    start &&
+    NAME_KEYS.some((key) => found.has(plainKey(key))) &&
+    TYPE_KEYS.some((key) => found.has(plainKey(key)))
+  );
 }
 
 function parseJson(clean: CleanText, file: string): unknown {
@@ -85,18 +89,15 @@ function columnFrom(item: unknown, position: number, file: string): DescriptorCo
 
 function textUnder(values: ReadonlyMap<string, unknown>, keys: readonly string[]): string | null {
   for (const key of keys) {
-    const value = values.get(key);
+    const value = values.get(plainKey(key));
     if (typeof value === 'string' && value.trim() !== '') return value.trim();
   }
   return null;
 }
 
-/** Letter case and what stands between words do not matter. */
+/** Letter case and what stands between words do not matter: `ColumnName` is `column_name`. */
 function plainKey(key: string): string {
-  return key
-    .trim()
-    .toLowerCase()
-    .replace(/[\s-]+/g, '_');
+  return key.toLowerCase().replace(/[\s_-]+/g, '');
 }
 
 function refuseDuplicates(columns: readonly DescriptorColumn[], file: string): void {

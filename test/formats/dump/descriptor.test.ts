@@ -9,6 +9,8 @@ describe('a descriptor', () => {
     ['as MySQL dumps have it', '[{"tbl_col":"ID","col_type":"int"}]'],
     ['with tbl_column', '[{"tbl_column":"ID","col_type":"int"}]'],
     ['in other letter case and order', '[{"Column_Type":"int","COLUMN_NAME":"ID"}]'],
+    ['in camel case', '[{"columnName":"ID","columnType":"int"}]'],
+    ['with other signs between words', '[{"Column Name":"ID","column-type":"int"}]'],
     ['with more keys', '[{"column_name":"ID","column_type":"int","nullable":true,"length":4}]'],
     ['with a byte-order mark', '\ufeff[{"column_name":"ID","column_type":"int"}]'],
     ['with control characters', '\0[{"column_na\u0001me":"I\u0008D",\t"column_type":"in\u001ft"}]\u001a'],
