@@ -97,14 +97,23 @@ export async function tablesOfRuns(
 export async function makeDeliveries(client: PoolClient, datasetIds: readonly number[]): Promise<void> {
   await client.query(
     `create temp table sluice_delivery on commit drop as
-     select run_id, row_number() over (order by coalesce(day, reached), run_id) as rank, coalesce(day, finished_at) as at
+     select run_id, row_number() over (order by coalesce(day, reached), came, run_id) as rank, coalesce(day, came_at) as at
        from (
-         select *, max(finished_at) over (partition by day is null order by run_id) as reached
+         select *, max(came_at) over (partition by day is null order by came, run_id) as reached
            from (
-             select distinct r.run_id, r.finished_at, f.business_date::timestamp at time zone 'UTC' as day
+             select distinct r.run_id, coalesce(o.run_id, r.run_id) as came, coalesce(o.finished_at, r.finished_at) as came_at,
+                    f.business_date::timestamp at time zone 'UTC' as day
                from sluice.load_job l
                join sluice.run r using (run_id)
                join sluice.source_file f on f.file_id = r.file_id
+               left join lateral (
+                 with recursive chain as (
+                   select f.replays_run_id as run_id
+                   union all
+                   select b.replays_run_id from chain c join sluice.run q using (run_id)
+                     join sluice.source_file b on b.file_id = q.file_id where b.replays_run_id is not null
+                 ) select q.run_id, q.finished_at from chain join sluice.run q using (run_id) order by q.run_id limit 1
+               ) o on f.replays_run_id is not null
               where l.dataset_id = any('{${datasetIds.join(',')}}'::bigint[])
                 and l.status = 'published' and r.status = 'published'
            ) published

@@ -157,6 +157,8 @@ export interface CarriedOut {
 
 /** Notes what was carried out. A file that was taken back or replaced meanwhile has a new outcome, which is not done yet. */
 export async function completeOutcomes(pool: Pool, done: readonly CarriedOut[]): Promise<void> {
+  // First: what is complete is not looked at again after a crash.
+  await followMoved(pool, done);
   await pool.query(
     `update sluice.source_file f
         set outcome_done_at = case when f.status = d.status then clock_timestamp() end,
@@ -170,7 +172,6 @@ export async function completeOutcomes(pool: Pool, done: readonly CarriedOut[]):
       done.map(({ status }) => status),
     ],
   );
-  await followMoved(pool, done);
 }
 
 /** A file that was loaded again is the file of several runs: where it goes, it goes for all of them. */

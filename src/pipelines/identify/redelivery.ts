@@ -26,7 +26,8 @@ export async function recogniseDelivery(
   { file, run }: RunningFile,
   entries: readonly IdentifiedEntry[],
 ): Promise<Redelivery> {
-  if (entries.some((entry) => entry.correction !== null)) return FIRST_DELIVERY;
+  if (entries.some((entry) => entry.correction !== null))
+    return { ...FIRST_DELIVERY, replayed: await readReplayed(pool, file) };
   const { examined, grownFrom } =
     handle === null ? NOT_COMPARED : await compareWithEarlier(pool, handle, file);
   const replayed = await readReplayed(pool, file);

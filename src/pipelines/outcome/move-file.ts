@@ -82,7 +82,12 @@ export async function moveBeside({ at, target, aside, seen }: Beside): Promise<b
     const taken = await seenAt(aside);
     if (taken === null || !sameFile(taken, seen)) return backTo(aside, at);
   }
-  return (await moveBack(aside, target)) || backTo(aside, at);
+  if (await moveBack(aside, target)) return true;
+  // Moved before a crash, all but its other name.
+  const [ours, moved] = [await seenAt(aside), await seenAt(target)];
+  if (ours === null || moved === null || !sameFile(ours, moved)) return backTo(aside, at);
+  await unlink(aside);
+  return true;
 }
 
 /** Where a newer one lies by now, its sender has put that over the one that is here. */

@@ -1,12 +1,12 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { renameSync, writeFileSync } from 'node:fs';
-import { lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { identityOf } from '../../../src/formats/file-handle.ts';
 import type { SourceFile } from '../../../src/ledger/source-file.ts';
-import { deleteFile, moveFile } from '../../../src/pipelines/outcome/move-file.ts';
+import { deleteFile, moveBeside, moveFile } from '../../../src/pipelines/outcome/move-file.ts';
 
 let root: string;
 let folder: string;
@@ -100,4 +100,18 @@ it('a name that is taken gets the number of the run', async () => {
   const file = await worked();
   expect(String(await moveFile(file, folder, 12))).toBe(join(folder, 'rates.12.csv'));
   expect(await files()).toEqual({ 'processed/rates.csv': 'earlier', 'processed/rates.12.csv': 'first' });
+});
+
+it('a sidecar whose move was cut off after its new name was given is moved all the same', async () => {
+  await mkdir(folder);
+  const [target, aside] = [join(folder, 'rates.csv.md5'), join(folder, '.sluice-moving-7')];
+  await writeFile(aside, 'sum');
+  await link(aside, target);
+  const [from, to, between] = [`${at}.md5`, target, aside].map((path) => Buffer.from(path)) as [
+    Buffer,
+    Buffer,
+    Buffer,
+  ];
+  expect(await moveBeside({ at: from, target: to, aside: between, seen: null })).toBe(true);
+  expect(await files()).toEqual({ 'processed/rates.csv.md5': 'sum' });
 });

@@ -35,6 +35,21 @@ it('a replay loads the kept file under the configuration of now, in the place of
   );
 });
 
+it('a replay of a correction that was held and given up joins the run it was made for', async () => {
+  engine = await Engine.open({ REJECT_LIMIT: 'none' }, [
+    { name: 'cities', checks: [{ check: 'unique', columns: 'id', severity: 'hold' }] },
+  ]);
+  const first = await engine.load('imports/cities.csv', TEXT);
+  const correction = await engine.load(`imports/cities.csv.${first.runId}.csv`, 'id,name\n3,Graz\n');
+  expect(correction.status).toBe('held');
+  await engine.discard(correction.runId);
+  await engine.reopen({ REJECT_LIMIT: 'none' }, [{ name: 'cities' }]);
+  expect(await engine.replay(correction.runId)).toMatchObject({ status: 'published' });
+  expect(await engine.query('select id, name, _run_id from staging.cities where name = $$Graz$$')).toEqual([
+    { id: 3, name: 'Graz', _run_id: first.runId },
+  ]);
+});
+
 it('a replay of a failed run is a run of its own, and its file ends with those that are published', async () => {
   engine = await Engine.open();
   const failed = await engine.load('imports/cities.csv', TEXT);

@@ -86,6 +86,25 @@ select id, name, op, _run_id, _row from {{ staging.people }}`;
     expect(await warehouse.rows(ROWS)).toEqual(incremental.slice(2));
   });
 
+  it('takes what is loaded again for as old as its first delivery', async () => {
+    const warehouse = await Warehouse.create({ person: MODEL });
+    const first = await warehouse.deliver('people.csv', `${HEAD}1,old,I\n2,b,I\n`);
+    await warehouse.deliver('again/people.csv', `${HEAD}1,new,U\n`);
+    await warehouse.transform();
+    await warehouse.replay(first);
+    await warehouse.transform();
+    const latest = [
+      [1, 'new'],
+      [2, 'b'],
+    ];
+    expect(await warehouse.rows(ROWS)).toEqual(latest);
+    expect(
+      await warehouse.rows("select count(*) from staging.people where name = 'old' and _run_id > 2"),
+    ).toEqual([[1]]);
+    await warehouse.transform(null, true);
+    expect(await warehouse.rows(ROWS)).toEqual(latest);
+  });
+
   it('by row hash takes equal rows of several deliveries for one', async () => {
     const warehouse = await Warehouse.create({
       event:

@@ -1,14 +1,16 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { arrivalOf } from '../../../src/cli/load.ts';
 import { loadSettings } from '../../../src/config/load-settings.ts';
+import { readRun } from '../../../src/ledger/find-run.ts';
 import type { Outcome } from '../../../src/ledger/outcomes.ts';
 import { openLog } from '../../../src/log.ts';
 import { Application } from '../../../src/main.ts';
 import type { TransformedModel } from '../../../src/pipelines/transform/transformed.ts';
 import { Transforms } from '../../../src/pipelines/transform/transforms.ts';
+import { queueReplay } from '../../../src/pipelines/undo/replay-run.ts';
 import { retractRun } from '../../../src/pipelines/undo/retract-run.ts';
 import { createTestDatabase, type TestDatabase } from '../../database.ts';
 
@@ -71,12 +73,20 @@ export class Warehouse {
   /** Publishes a file; gives its run. Models are not made. */
   async deliver(name: string, text: string): Promise<number> {
     const path = join(this.root, 'files', name);
+    await mkdir(dirname(path), { recursive: true });
     await writeFile(path, text);
     await this.application.load([await arrivalOf(path)], () => undefined);
     const outcome = this.outcomes.at(-1);
     if (outcome?.status !== 'published')
       throw new Error(`${name}: ${outcome?.status} ${outcome?.errorMessage}`);
     return outcome.runId;
+  }
+
+  /** Loads the file of a run again. */
+  async replay(runId: number): Promise<void> {
+    const run = await readRun(this.database.pool, runId);
+    if (run === null) throw new Error(`there is no run ${runId}`);
+    await this.application.finishFiles([await queueReplay(this.database.pool, run)], () => undefined);
   }
 
   async retract(runId: number): Promise<void> {
