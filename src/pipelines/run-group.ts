@@ -191,7 +191,10 @@ async function prepare(group: Group, item: RunningFile, read: NamedFile | null):
     if (entry.compression !== 'none' && handle.opened.size > MOST_COMPRESSED_BYTES) return null;
     const prepared = await load(group, item, handle, entry);
     const known = await knownDataset(group, entry.dataset);
-    if (prepared !== null && read !== null) familiar.learn(read, entry, prepared.job.plan, known);
+    // Another may have changed the dataset since it was planned.
+    const isCurrent = (known?.revision ?? 0) === prepared?.job.plan.revision;
+    if (prepared !== null && read !== null && isCurrent)
+      familiar.learn(read, entry, prepared.job.plan, known);
     return prepared;
   } finally {
     await handle.close();
@@ -258,6 +261,7 @@ async function knownDataset(group: Group, dataset: string): Promise<KnownDataset
 async function publishBatch(group: Group, prepared: readonly Prepared[]): Promise<void> {
   // Since they were put together, one before them may have failed.
   const batch = prepared.filter((member) => !isStopped(group, member));
+  if (batch.length === 0) return;
   const published = await publishTogether(group, batch);
   group.options.onPublished(batch.flatMap((member) => (published.has(member) ? [member.file] : [])));
   await runAlone(

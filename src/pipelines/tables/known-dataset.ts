@@ -134,7 +134,7 @@ const READ_DATASET = `
                     'version_id', v.version_id, 'version', v.version, 'table_name', v.table_name, 'columns', v.columns,
                     'label', v.label, 'folder', v.folder,
                     'real_columns', (${REAL_COLUMNS} where n.nspname = d.parent_schema and c.relname = v.table_name))
-                  order by v.version)
+                  order by v.version, v.version_id)
              from sluice.version v where v.dataset_id = d.dataset_id), '[]') as versions
     from sluice.dataset d
    where d.name = $1`;
