@@ -21,7 +21,7 @@ export default defineConfig({
 async function odd(config: string): Promise<Service> {
   const service = await Service.create();
   await service.write('sluice.config.ts', config);
-  await service.query(`create table public.odd (id int, price numeric(12,2), said text, doc json)`);
+  await service.query(`create table public.odd (id int, price numeric(12,2), said text, exported json)`);
   await service.query('insert into public.odd values (1, 1.50, $1, $2), (2, null, $3, null)', [
     'a "b"\\c\n\u0001\u0002ä',
     '{\n"k": "\\n"}',
@@ -36,7 +36,7 @@ it('sluice export writes values as they are, compressed, with a manifest that ag
   expect(ended.code, ended.stderr).toBe(0);
   const csv = await readFile(join(service.exports, 'odd.csv'));
   expect(csv.toString()).toBe(
-    'id,price,said,doc\n1,1.50,"a ""b""\\c\n\u0001\u0002ä","{\n""k"": ""\\n""}"\n2,,"",\n',
+    'id,price,said,exported\n1,1.50,"a ""b""\\c\n\u0001\u0002ä","{\n""k"": ""\\n""}"\n2,,"",\n',
   );
   const lines = gunzipSync(await readFile(join(service.exports, 'lines.jsonl.gz'))).toString();
   expect(
@@ -45,8 +45,8 @@ it('sluice export writes values as they are, compressed, with a manifest that ag
       .split('\n')
       .map((line) => JSON.parse(line)),
   ).toEqual([
-    { id: 1, price: 1.5, said: 'a "b"\\c\n\u0001\u0002ä', doc: { k: '\n' } },
-    { id: 2, price: null, said: '', doc: null },
+    { id: 1, price: 1.5, said: 'a "b"\\c\n\u0001\u0002ä', exported: { k: '\n' } },
+    { id: 2, price: null, said: '', exported: null },
   ]);
   const manifest = JSON.parse(await readFile(join(service.exports, 'odd.csv.manifest.json'), 'utf8'));
   expect(manifest).toMatchObject({

@@ -58,8 +58,8 @@ export function copyStatement(
 ): string {
   if (format === 'csv') return `COPY (\n${query}\n) TO STDOUT (FORMAT csv, HEADER)`;
   const object = columns.every(({ type }) => ON_ONE_LINE.test(type))
-    ? 'row_to_json(exported)'
-    : `replace(replace(row_to_json(exported)::text, E'\\n', ' '), E'\\r', ' ')`;
+    ? 'row_to_json(exported.*)'
+    : `replace(replace(row_to_json(exported.*)::text, E'\\n', ' '), E'\\r', ' ')`;
   const lines = `select ${object} from (\n${query}\n) as exported`;
   return `COPY (${lines}) TO STDOUT (FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02')`;
 }

@@ -56,13 +56,15 @@ async function writeUnrecorded(work: ExportWork): Promise<Exported> {
 }
 
 async function writeRecorded(work: ExportWork): Promise<Exported> {
-  const { session, job, settings } = work;
+  const { pool, session, job, settings } = work;
   const startedAt = new Date();
   const request = exportRequest(job.wanted, settings, startedAt, null);
   const exportId = await registerExport(session, job.wanted.name);
   const end = { exportId, trigger: job.trigger, source: sourceOf(request), file: request.file, startedAt };
   try {
-    const { told, inputs, reads } = await write(work, request, (query) => relationsRead(session, query));
+    const { told, inputs, reads } = await write(work, request, (query) =>
+      relationsRead(pool, query, job.signal),
+    );
     await saveWritten(session, end, told, { inputs, reads });
     return told;
   } catch (error) {

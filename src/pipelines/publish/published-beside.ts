@@ -37,7 +37,9 @@ export async function runsThatGo(
 ): Promise<{ runs: readonly number[]; isExact: boolean }> {
   const going = [
     ...(await Promise.all(redelivery.runs.map((runId) => publishedLoads(client, runId)))),
-    ...(await Promise.all(redelivery.supersedes.map((claim) => claimedLoads(client, claim, run.runId)))),
+    ...(await Promise.all(
+      redelivery.supersedes.map((claim) => claimedLoads(client, claim, run.runId, redelivery.replayed)),
+    )),
   ].flat();
   const loads = going.filter((load) => load.dataset === dataset);
   const runs = [...new Set(loads.map(({ runId }) => runId))];

@@ -167,6 +167,23 @@ describe('checks before publish', () => {
     expect(await engine.orphans()).toEqual([]);
   });
 
+  it('unique compares a large run that is loaded again with what came after it, which it does not replace', async () => {
+    await open([]);
+    const first = await engine.load('orders.csv', csvText(150_000));
+    await engine.load('later/orders.csv', csvText(150_001, 2));
+    await engine.reopen({}, [
+      {
+        name: 'orders',
+        checks: [{ check: 'unique', columns: 'id' }],
+        redelivery: { changed: 'supersede' },
+      },
+    ]);
+    expect(await engine.replay(first.runId)).toMatchObject({
+      errorMessage: expect.stringContaining('published already by run 2'),
+    });
+    expect(await engine.value('select count(*) from staging.orders')).toBe(300_001);
+  });
+
   it('compare the number of rows with the delivery before, also where that is replaced', async () => {
     const check = { check: 'row_count', minRatio: 0.5, maxRatio: 2 } as const;
     await open([check], { disposition: 'replace' });
